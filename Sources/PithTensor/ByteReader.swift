@@ -83,6 +83,23 @@ package struct ByteReader {
     return text
   }
 
+  /// A 32-bit count of at most `maximum`, then that many elements of at least `minimumBytes` each.
+  ///
+  /// A count that the bytes left over cannot hold is refused before memory is spent.
+  package mutating func list<Element>(
+    upTo maximum: Int, minimumBytes: Int, _ field: @autoclosure () -> String,
+    _ element: (inout ByteReader, Int) throws -> Element
+  ) throws -> [Element] {
+    let count = try count32(upTo: maximum, "the number of \(field())")
+    guard count <= remaining / minimumBytes else {
+      throw error("\(count) \(field()) do not fit the \(remaining) bytes that are left")
+    }
+    var elements: [Element] = []
+    elements.reserveCapacity(count)
+    for index in 0..<count { elements.append(try element(&self, index)) }
+    return elements
+  }
+
   /// An error at the present offset.
   package func error(_ problem: String, rule: String? = nil) -> PithError {
     PithError(code, place: "\(what), byte \(offset)", problem, rule: rule)

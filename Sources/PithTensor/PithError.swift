@@ -73,6 +73,13 @@ public struct PithError: Error, Sendable, Hashable {
     return error
   }
 
+  /// The same error with the rule that it breaks, unless it already names one.
+  package func underRule(_ rule: String) -> PithError {
+    var error = self
+    error.rule = self.rule ?? rule
+    return error
+  }
+
   /// The same error with a place, unless it already names one.
   public func at(_ place: String) -> PithError {
     var error = self

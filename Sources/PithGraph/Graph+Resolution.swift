@@ -1,0 +1,101 @@
+public import PithTensor
+
+/// A graph whose names, shapes and sizes have been checked.
+public struct ResolvedGraph: Sendable {
+  /// A layer with what its shape rule says.
+  public struct ResolvedLayer: Sendable {
+    public let layer: Layer
+    /// The shapes of the inputs, without the batch.
+    public let inputShapes: [Shape]
+    /// The shape of the output, without the batch.
+    public let outputShape: Shape
+    /// The tensors that it needs, named `LAYER.ROLE`.
+    public let parameters: [(name: String, shape: Shape)]
+    /// The multiplications with an addition for one image.
+    public let multiplyAdds: Int
+  }
+
+  public let graph: Graph
+  public let layers: [ResolvedLayer]
+  /// The shape of every input and layer by name, without the batch.
+  public let shapes: [String: Shape]
+
+  /// The tensors that the graph needs, in the order of its layers.
+  public var parameters: [(name: String, shape: Shape)] { layers.flatMap(\.parameters) }
+}
+
+extension Graph {
+  /// Checks the graph and computes every shape.
+  ///
+  /// - Throws: ``PithError`` with the codes `invalidGraph`, `shapeMismatch` or `limitExceeded`, naming the layer.
+  public func resolved(limits: Limits = Limits()) throws -> ResolvedGraph {
+    // F-67: sizes before anything is computed from them.
+    guard layers.count <= limits.layers else {
+      throw PithError(
+        .limitExceeded,
+        "the graph has \(layers.count) layers but at most \(limits.layers) are read",
+        rule: "F-67")
+    }
+    var shapes: [String: Shape] = [:]
+    var resolved: [ResolvedGraph.ResolvedLayer] = []
+    var bytes = 0
+
+    func define(_ name: String, _ shape: Shape) throws {
+      // F-64: one meaning for a name.
+      guard shapes.updateValue(shape, forKey: name) == nil else {
+        throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
+      }
+      guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
+        throw PithError(
+          .invalidGraph,
+          "a name has \(name.utf8.count) bytes; it must have 1 to \(limits.nameBytes)", rule: "F-64"
+        )
+      }
+      // F-68: what a run would need is known before it starts.
+      let needed = try shape.count.checkedMultiplying(4, "the bytes of '\(name)'")
+      bytes = try bytes.checkedAdding(needed, "the bytes of all activations")
+      guard bytes <= limits.activationBytes else {
+        throw PithError(
+          .limitExceeded,
+          "the activations up to '\(name)' need \(bytes) bytes but at most \(limits.activationBytes) are allowed",
+          rule: "F-68")
+      }
+    }
+
+    for input in inputs { try define(input.name, input.shape) }
+    for layer in layers {
+      do {
+        let inputShapes = try layer.inputs.map { name in
+          // F-65: layers use what stands before them, so there is no cycle.
+          guard let shape = shapes[name] else {
+            throw PithError(
+              .invalidGraph,
+              "uses '\(name)', which is neither an input of the graph nor a layer before it",
+              advice: "the graph has a cycle, is out of order, or misses a layer", rule: "F-65")
+          }
+          return shape
+        }
+        let output = try layer.operation.outputShape(inputShapes)
+        try define(layer.name, output)
+        resolved.append(
+          ResolvedGraph.ResolvedLayer(
+            layer: layer, inputShapes: inputShapes, outputShape: output,
+            parameters: try layer.operation.parameters(inputShapes).map {
+              ("\(layer.name).\($0.role)", $0.shape)
+            },
+            multiplyAdds: try layer.operation.multiplyAdds(inputShapes, output: output)))
+      } catch let error as PithError {
+        throw error.at("layer '\(layer.name)' (\(layer.operation.name))").underRule("F-66")
+      }
+    }
+    // F-69: a graph has results, and they exist.
+    guard !inputs.isEmpty, !outputs.isEmpty else {
+      throw PithError(.invalidGraph, "the graph has no input or no output", rule: "F-69")
+    }
+    for output in outputs where shapes[output] == nil {
+      throw PithError(
+        .invalidGraph, "the output '\(output)' is neither an input nor a layer", rule: "F-69")
+    }
+    return ResolvedGraph(graph: self, layers: resolved, shapes: shapes)
+  }
+}

@@ -1,0 +1,113 @@
+package import PithTensor
+
+/// What a layer computes. Each case's type states its shape rule and source.
+public enum Operation: Sendable, Hashable {
+  case convolution(Convolution)
+  case batchNorm(BatchNorm)
+  case fullyConnected(FullyConnected)
+  case maxPool(MaxPool)
+  case averagePool(AveragePool)
+  case globalAveragePool
+  case relu
+  case clip(Clip)
+  case leakyReLU(LeakyReLU)
+  case sigmoid
+  case tanh
+  case softmax(Softmax)
+  case add
+  case multiply
+  case concat(Concat)
+  case flatten
+  case reshape(Reshape)
+  case pad(Pad)
+  case slice(Slice)
+  case dropout(Dropout)
+  case identity
+  case constant(Constant)
+
+  /// The shape of the output for given shapes of the inputs, all without the batch.
+  ///
+  /// - Throws: ``PithError`` with the code `shapeMismatch` or `invalidGraph`; the caller adds the layer.
+  package func outputShape(_ inputs: [Shape]) throws -> Shape {
+    guard inputCount.contains(inputs.count) else {
+      throw PithError(
+        .invalidGraph, "\(name) takes \(inputCountText) but is given \(inputs.count)")
+    }
+    return switch self {
+    case .convolution(let convolution): try convolution.outputShape(inputs[0])
+    case .batchNorm(let norm): try norm.outputShape(inputs[0])
+    case .fullyConnected(let layer): try layer.outputShape(inputs[0])
+    case .maxPool(let pool): try pool.window.outputShape(inputs[0])
+    case .averagePool(let pool): try pool.window.outputShape(inputs[0])
+    case .globalAveragePool: try globalPoolShape(inputs[0])
+    case .relu, .clip, .leakyReLU, .sigmoid, .tanh, .dropout, .identity: inputs[0]
+    case .softmax(let softmax): try softmax.outputShape(inputs[0])
+    case .add, .multiply: try Broadcast.shape(inputs[0], inputs[1])
+    case .concat(let concat): try concat.outputShape(inputs)
+    case .flatten: try Shape(checking: [inputs[0].count])
+    case .reshape(let reshape): try reshape.outputShape(inputs[0])
+    case .pad(let pad): try pad.outputShape(inputs[0])
+    case .slice(let slice): try slice.outputShape(inputs[0])
+    case .constant(let constant): try Shape(checking: constant.shape)
+    }
+  }
+
+  /// The tensors that the layer needs for given shapes of the inputs, which ``outputShape(_:)`` has accepted.
+  package func parameters(_ inputs: [Shape]) throws -> [Parameter] {
+    switch self {
+    case .convolution(let convolution): try convolution.parameters(inputs[0])
+    case .batchNorm: try BatchNorm.parameters(inputs[0])
+    case .fullyConnected(let layer): try layer.parameters(inputs[0])
+    case .constant(let constant): [Parameter("value", try Shape(checking: constant.shape))]
+    case .maxPool, .averagePool, .globalAveragePool, .relu, .clip, .leakyReLU, .sigmoid, .tanh,
+      .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad, .slice, .dropout, .identity:
+      []
+    }
+  }
+
+  /// The multiplications with an addition for one image: those of convolutions and fully connected
+  /// layers, the count that papers give; other layers count none.
+  package func multiplyAdds(_ inputs: [Shape], output: Shape) throws -> Int {
+    switch self {
+    case .convolution(let layer):
+      try output.count.checkedMultiplying(
+        Shape(checking: [inputs[0][0] / layer.groups, layer.kernel.height, layer.kernel.width])
+          .count, "the number of multiplications")
+    case .fullyConnected(let layer):
+      try inputs[0].count.checkedMultiplying(layer.outputs, "the number of multiplications")
+    case .batchNorm, .maxPool, .averagePool, .globalAveragePool, .relu, .clip, .leakyReLU, .sigmoid,
+      .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad, .slice, .dropout,
+      .identity, .constant:
+      0
+    }
+  }
+
+  /// How many inputs the operation takes.
+  package var inputCount: ClosedRange<Int> {
+    switch self {
+    case .constant: 0...0
+    case .add, .multiply: 2...2
+    case .concat: 1...Int.max
+    case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
+      .relu, .clip, .leakyReLU, .sigmoid, .tanh, .softmax, .flatten, .reshape, .pad, .slice,
+      .dropout, .identity:
+      1...1
+    }
+  }
+
+  private var inputCountText: String {
+    switch inputCount {
+    case 0...0: "no input"
+    case 1...1: "one input"
+    case 2...2: "two inputs"
+    default: "one input or more"
+    }
+  }
+}
+
+/// Global average pooling: the mean over height and width of each channel, `[c, h, w] -> [c, 1, 1]`
+/// (Lin, Chen and Yan 2013, section 3.2).
+private func globalPoolShape(_ input: Shape) throws -> Shape {
+  let input = try ImageShape(input)
+  return try Shape(checking: [input.channels, 1, 1])
+}
