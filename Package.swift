@@ -17,6 +17,9 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    // Floor 2.
+    .target(
+      name: "PithKernels", dependencies: ["PithTensor", "CPithKernels"], swiftSettings: strict),
     // Floor 3.
     .target(name: "PithGraph", dependencies: ["PithTensor"], swiftSettings: strict),
   ]

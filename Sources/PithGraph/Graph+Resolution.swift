@@ -45,6 +45,10 @@ extension Graph {
       guard shapes.updateValue(shape, forKey: name) == nil else {
         throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
       }
+      // F-66: an activation has values.
+      guard shape.count > 0 else {
+        throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-66")
+      }
       guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
         throw PithError(
           .invalidGraph,

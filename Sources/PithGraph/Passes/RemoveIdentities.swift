@@ -1,0 +1,20 @@
+/// Removes identity layers and dropout, which does nothing when inferring.
+package struct RemoveIdentities: Pass {
+  package func run(on network: inout Network) {
+    var sources: [String: String] = [:]
+    func source(_ name: String) -> String { sources[name] ?? name }
+    var kept: [Layer] = []
+    for var layer in network.graph.layers {
+      layer.inputs = layer.inputs.map(source)
+      switch layer.operation {
+      case .identity, .dropout: sources[layer.name] = layer.inputs[0]
+      case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
+        .relu, .clip, .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten,
+        .reshape, .pad, .slice, .constant:
+        kept.append(layer)
+      }
+    }
+    network.graph.layers = kept
+    network.graph.outputs = network.graph.outputs.map(source)
+  }
+}

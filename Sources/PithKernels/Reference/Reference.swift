@@ -1,0 +1,73 @@
+import Glibc
+
+/// The plain definition of every operation: slow, and the measure of every fast kernel.
+///
+/// `Float` and `Double` have it; double precision is the measure of a whole network.
+package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
+  /// Computes one image.
+  ///
+  /// - Parameters:
+  ///   - inputs: the inputs of the layer, as the case of `operation` describes them.
+  ///   - parameters: the parameters, likewise.
+  ///   - output: as many values as the operation puts out; overlaps no input.
+  static func run(
+    _ operation: KernelOperation, inputs: [UnsafePointer<Self>],
+    parameters: [UnsafePointer<Self>], output: UnsafeMutablePointer<Self>)
+
+  static func exponential(_ value: Self) -> Self
+  static func hyperbolicTangent(_ value: Self) -> Self
+}
+
+// The two conformances are concrete entry points: generic code is specialised inside this module only.
+extension Float: ReferenceScalar {
+  package static func run(
+    _ operation: KernelOperation, inputs: [UnsafePointer<Float>],
+    parameters: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>
+  ) {
+    ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
+  }
+
+  package static func exponential(_ value: Float) -> Float { expf(value) }
+  package static func hyperbolicTangent(_ value: Float) -> Float { tanhf(value) }
+}
+
+extension Double: ReferenceScalar {
+  package static func run(
+    _ operation: KernelOperation, inputs: [UnsafePointer<Double>],
+    parameters: [UnsafePointer<Double>], output: UnsafeMutablePointer<Double>
+  ) {
+    ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
+  }
+
+  package static func exponential(_ value: Double) -> Double { exp(value) }
+  package static func hyperbolicTangent(_ value: Double) -> Double { Glibc.tanh(value) }
+}
+
+/// One call: where its values are.
+struct ReferenceRun<Scalar: ReferenceScalar> {
+  let inputs: [UnsafePointer<Scalar>]
+  let parameters: [UnsafePointer<Scalar>]
+  let output: UnsafeMutablePointer<Scalar>
+
+  func run(_ operation: KernelOperation) {
+    switch operation {
+    case .convolution(let window, let channels, let outputs, let groups, let bias):
+      convolution(window, channels: channels, outputs: outputs, groups: groups, bias: bias)
+    case .fullyConnected(let inputs, let outputs, let bias):
+      fullyConnected(inputs: inputs, outputs: outputs, bias: bias)
+    case .batchNorm(let channels, let inner, let epsilon):
+      batchNorm(channels: channels, inner: inner, epsilon: Scalar(epsilon))
+    case .maxPool(let window, let channels): maxPool(window, channels: channels)
+    case .averagePool(let window, let channels, let includePadding):
+      averagePool(window, channels: channels, includePadding: includePadding)
+    case .globalAveragePool(let channels, let inner):
+      globalAveragePool(channels: channels, inner: inner)
+    case .map(let function, let count): map(function, count: count)
+    case .combine(let combination, let broadcast): combine(combination, broadcast)
+    case .softmax(let outer, let axis, let inner): softmax(outer: outer, axis: axis, inner: inner)
+    case .concat(let outer, let inner): concat(outer: outer, inner: inner)
+    case .rearrange(let rearrangement, let fill): rearrange(rearrangement, fill: Scalar(fill))
+    case .copy(let count): output.update(from: inputs[0], count: count)
+    }
+  }
+}
