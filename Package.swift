@@ -22,5 +22,11 @@ let package = Package(
       name: "PithKernels", dependencies: ["PithTensor", "CPithKernels"], swiftSettings: strict),
     // Floor 3.
     .target(name: "PithGraph", dependencies: ["PithTensor"], swiftSettings: strict),
+    // Floor 4.
+    .target(
+      name: "Pith", dependencies: ["PithTensor", "PithKernels", "PithGraph"], swiftSettings: strict),
+    // Floor 5.
+    .target(
+      name: "PithConversion", dependencies: ["PithTensor", "PithGraph"], swiftSettings: strict),
   ]
 )

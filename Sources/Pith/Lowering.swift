@@ -1,0 +1,101 @@
+import PithGraph
+import PithKernels
+import PithTensor
+
+extension ResolvedGraph.ResolvedLayer {
+  /// The layer with its sizes worked out, as kernels know it.
+  var kernelOperation: KernelOperation {
+    let input = inputShapes.first ?? outputShape
+    func map(_ function: KernelOperation.Function) -> KernelOperation {
+      .map(function, count: input.count)
+    }
+    return switch layer.operation {
+    case .convolution(let layer):
+      .convolution(
+        SlidingWindow(layer, input, outputShape), channels: input[0], outputs: layer.outputs,
+        groups: layer.groups, bias: layer.bias)
+    case .batchNorm(let norm):
+      .batchNorm(channels: input[0], inner: input.count / input[0], epsilon: norm.epsilon)
+    case .fullyConnected(let layer):
+      .fullyConnected(inputs: input.count, outputs: layer.outputs, bias: layer.bias)
+    case .maxPool(let pool):
+      .maxPool(SlidingWindow(pool.window, input, outputShape), channels: input[0])
+    case .averagePool(let pool):
+      .averagePool(
+        SlidingWindow(pool.window, input, outputShape), channels: input[0],
+        includePadding: pool.includePadding)
+    case .globalAveragePool:
+      .globalAveragePool(channels: input[0], inner: input.count / input[0])
+    case .relu: map(.clip(minimum: 0, maximum: .infinity))
+    case .clip(let clip): map(.clip(minimum: clip.minimum, maximum: clip.maximum))
+    case .leakyReLU(let layer): map(.leakyReLU(slope: layer.slope))
+    case .sigmoid: map(.sigmoid)
+    case .tanh: map(.tanh)
+    case .softmax(let softmax):
+      .softmax(
+        outer: input.dimensions[..<(softmax.axis - 1)].reduce(1, *), axis: input[softmax.axis - 1],
+        inner: input.dimensions[softmax.axis...].reduce(1, *))
+    case .add: .combine(.add, broadcast)
+    case .multiply: .combine(.multiply, broadcast)
+    case .concat(let concat):
+      .concat(
+        outer: outputShape.dimensions[..<(concat.axis - 1)].reduce(1, *),
+        inner: inputShapes.map { $0.dimensions[(concat.axis - 1)...].reduce(1, *) })
+    case .pad(let pad):
+      .rearrange(
+        KernelOperation.Rearrangement(
+          outputSizes: outputShape.dimensions, inputSizes: input.dimensions,
+          starts: pad.before.map { -$0 }, steps: [Int](repeating: 1, count: input.rank)),
+        fill: pad.value)
+    case .slice(let slice):
+      .rearrange(
+        KernelOperation.Rearrangement(
+          outputSizes: outputShape.dimensions, inputSizes: input.dimensions,
+          starts: slice.starts, steps: slice.steps),
+        fill: 0)
+    case .flatten, .reshape, .dropout, .identity, .constant: .copy(count: outputShape.count)
+    }
+  }
+
+  /// Both inputs aligned with the output at the last dimension; a size of 1 repeats.
+  private var broadcast: KernelOperation.Broadcast {
+    func strides(_ shape: Shape) -> [Int] {
+      var strides = [Int](repeating: 0, count: outputShape.rank)
+      var stride = 1
+      for axis in shape.dimensions.indices.reversed() {
+        if shape[axis] > 1 { strides[axis + outputShape.rank - shape.rank] = stride }
+        stride *= shape[axis]
+      }
+      return strides
+    }
+    return KernelOperation.Broadcast(
+      sizes: outputShape.dimensions, leftStrides: strides(inputShapes[0]),
+      rightStrides: strides(inputShapes[1]))
+  }
+}
+
+extension SlidingWindow {
+  fileprivate init(_ layer: Convolution, _ input: Shape, _ output: Shape) {
+    self.init(input, output, kernel: layer.kernel, stride: layer.stride, padding: layer.padding)
+    dilationHeight = layer.dilation.height
+    dilationWidth = layer.dilation.width
+  }
+
+  fileprivate init(_ window: Window, _ input: Shape, _ output: Shape) {
+    self.init(input, output, kernel: window.kernel, stride: window.stride, padding: window.padding)
+  }
+
+  private init(
+    _ input: Shape, _ output: Shape, kernel: Extent, stride: Extent, padding: Padding
+  ) {
+    self.init(
+      inputHeight: input[1], inputWidth: input[2], outputHeight: output[1], outputWidth: output[2],
+      kernelHeight: kernel.height, kernelWidth: kernel.width)
+    strideHeight = stride.height
+    strideWidth = stride.width
+    top = padding.top
+    left = padding.left
+    bottom = padding.bottom
+    right = padding.right
+  }
+}
