@@ -17,5 +17,9 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    // Floor 2.
+    .target(
+      name: "PithFormat", dependencies: ["CZlib", "CPithKernels", "PithTensor", "PithFiles"],
+      swiftSettings: strict),
   ]
 )

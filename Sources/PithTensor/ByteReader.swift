@@ -37,7 +37,7 @@ package struct ByteReader {
 
   /// The next little-endian integer.
   package mutating func integer<Integer: FixedWidthInteger>(
-    _ type: Integer.Type = Integer.self, _ field: @autoclosure () -> String
+    _ type: Integer.Type, _ field: @autoclosure () -> String
   ) throws -> Integer {
     let slice = try read(Integer.bitWidth / 8, field())
     var value: Integer = 0
@@ -45,6 +45,13 @@ package struct ByteReader {
       value |= Integer(truncatingIfNeeded: byte) << Integer(truncatingIfNeeded: 8 * index)
     }
     return value
+  }
+
+  /// The next little-endian integer, of the type that the caller expects.
+  package mutating func integer<Integer: FixedWidthInteger>(
+    _ field: @autoclosure () -> String
+  ) throws -> Integer {
+    try integer(Integer.self, field())
   }
 
   /// The next unsigned 64-bit integer as an `Int` of at most `maximum`.
