@@ -13,20 +13,48 @@ let package = Package(
   targets: [
     // Floor 0: system libraries and leaf kernels.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CPNG", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
     .target(name: "CPithKernels", cSettings: strictC),
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    .target(name: "PithThreads", dependencies: ["CPithKernels"], swiftSettings: strict),
     // Floor 2.
     .target(
-      name: "PithKernels", dependencies: ["PithTensor", "CPithKernels"], swiftSettings: strict),
+      name: "PithFormat", dependencies: ["CZlib", "CPithKernels", "PithTensor", "PithFiles"],
+      swiftSettings: strict),
+    .target(
+      name: "PithKernels", dependencies: ["PithTensor", "PithThreads", "CPithKernels"],
+      swiftSettings: strict),
+    .target(
+      name: "PithImage", dependencies: ["CPNG", "PithFiles", "PithTensor"],
+      swiftSettings: strict),
     // Floor 3.
     .target(name: "PithGraph", dependencies: ["PithTensor"], swiftSettings: strict),
     // Floor 4.
     .target(
-      name: "Pith", dependencies: ["PithTensor", "PithKernels", "PithGraph"], swiftSettings: strict),
+      name: "Pith",
+      dependencies: [
+        "PithTensor", "PithThreads", "PithFormat", "PithKernels", "PithImage", "PithGraph",
+      ],
+      swiftSettings: strict),
     // Floor 5.
     .target(
-      name: "PithConversion", dependencies: ["PithTensor", "PithGraph"], swiftSettings: strict),
+      name: "PithConversion",
+      dependencies: ["CZlib", "PithTensor", "PithFiles", "PithGraph", "Pith"],
+      swiftSettings: strict),
+    // Tests.
+    .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
+    .testTarget(
+      name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithConversionTests", dependencies: ["PithConversion", "PithFiles", "PithTensor"],
+      swiftSettings: strict),
   ]
 )

@@ -37,7 +37,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
 /// Conversions between 16-bit patterns and `Float`, alike on every architecture.
 package enum HalfPrecision {
   /// The binary16 pattern nearest to `value`, ties to even.
-  package static func float16Bits(_ value: Float) -> UInt16 {
+  @inlinable package static func float16Bits(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
     let magnitude = bits & 0x7FFF_FFFF
@@ -55,7 +55,7 @@ package enum HalfPrecision {
   }
 
   /// The value of a binary16 pattern.
-  package static func float(float16Bits bits: UInt16) -> Float {
+  @inlinable package static func float(float16Bits bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let magnitude = UInt32(bits & 0x7FFF)
     if magnitude >= 0x7C00 {
@@ -69,14 +69,14 @@ package enum HalfPrecision {
   }
 
   /// The bfloat16 pattern nearest to `value`, ties to even.
-  package static func bfloat16Bits(_ value: Float) -> UInt16 {
+  @inlinable package static func bfloat16Bits(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
     return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
   }
 
   /// The value of a bfloat16 pattern.
-  package static func float(bfloat16Bits bits: UInt16) -> Float {
+  @inlinable package static func float(bfloat16Bits bits: UInt16) -> Float {
     Float(bitPattern: UInt32(bits) << 16)
   }
 }

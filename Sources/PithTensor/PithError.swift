@@ -86,6 +86,13 @@ public struct PithError: Error, Sendable, Hashable {
     error.place = self.place ?? place
     return error
   }
+
+  /// The same error with the rule of the format specification that was broken, unless it already names one.
+  package func breaking(_ rule: String) -> PithError {
+    var error = self
+    error.rule = self.rule ?? rule
+    return error
+  }
 }
 
 extension PithError: CustomStringConvertible {

@@ -1,0 +1,91 @@
+import PithTensor
+
+/// Decodes chunks one after the other in memory that it keeps; each thread needs its own.
+final class ChunkDecoder {
+  private let inflater = Inflater()
+  private let kernels: FormatKernels
+  /// Room for four inflated planes of a chunk.
+  private let planes: UnsafeMutablePointer<UInt8>
+
+  convenience init() { self.init(kernels: .best) }
+
+  init(kernels: FormatKernels) {
+    self.kernels = kernels
+    planes = .allocate(capacity: 4 * Chunk.valueCount)
+  }
+
+  deinit { planes.deallocate() }
+
+  /// Checks a chunk and writes its values; those of an `i8` chunk are not multiplied by their scales.
+  ///
+  /// - Parameters:
+  ///   - data: the section `data`, which the chunk lies within.
+  ///   - output: room for `chunk.range.count` values.
+  /// - Throws: ``PithError`` with the code `checksumMismatch` or `malformedFile`.
+  func decode(
+    _ chunk: Chunk, of data: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<Float>
+  ) throws {
+    let stored = UnsafeBufferPointer(rebasing: data[chunk.offset..<chunk.offset + chunk.length])
+    // F-45: before anything is made of the bytes.
+    let checksum = kernels.crc32(0, stored)
+    guard checksum == chunk.checksum else {
+      throw malformed(
+        "F-45", at: chunk.place,
+        "the checksum is \(hexadecimal(checksum)) but \(hexadecimal(chunk.checksum)) is recorded",
+        code: .checksumMismatch)
+    }
+    let sources = try planeBytes(of: chunk, in: stored)
+    let count = chunk.range.count
+    switch chunk.type {
+    case .float32:
+      output.withMemoryRebound(to: UInt32.self, capacity: count) {
+        kernels.mergePlanes32($0, sources, count)
+      }
+    case .float16:
+      for i in 0..<count {
+        output[i] = HalfPrecision.float(float16Bits: ChunkDecoder.word(sources, i))
+      }
+    case .bfloat16:
+      for i in 0..<count {
+        output[i] = HalfPrecision.float(bfloat16Bits: ChunkDecoder.word(sources, i))
+      }
+    case .int8:
+      for i in 0..<count { output[i] = Float(Int8(bitPattern: sources[0][i])) }
+    }
+  }
+
+  /// The 16-bit value at index `i`: planes joined, then rotated right by one.
+  @inline(__always)
+  private static func word(_ planes: [UnsafePointer<UInt8>], _ i: Int) -> UInt16 {
+    let word = UInt16(planes[0][i]) | UInt16(planes[1][i]) &<< 8
+    return word &>> 1 | word &<< 15
+  }
+
+  /// Where each plane's bytes are: in the file when stored, else inflated in memory of the decoder.
+  private func planeBytes(
+    of chunk: Chunk, in stored: UnsafeBufferPointer<UInt8>
+  ) throws -> [UnsafePointer<UInt8>] {
+    let count = chunk.range.count
+    var sources: [UnsafePointer<UInt8>] = []
+    var start = 0
+    for plane in 0..<chunk.type.byteCount {
+      let length = Int(chunk.planeLengths[plane])
+      let source = UnsafeBufferPointer(rebasing: stored[start..<start + length])
+      start += length
+      guard length < count else {
+        sources.append(source.baseAddress!)
+        continue
+      }
+      let target = UnsafeMutableBufferPointer(
+        start: planes + plane * Chunk.valueCount, count: count)
+      // F-46
+      guard inflater.inflate(source, into: target) else {
+        throw malformed(
+          "F-46", at: chunk.place,
+          "plane \(plane) is not one raw deflate stream of \(length) bytes for \(count) values")
+      }
+      sources.append(UnsafePointer(target.baseAddress!))
+    }
+    return sources
+  }
+}

@@ -1,0 +1,151 @@
+import PithFiles
+package import PithTensor
+
+/// Collects sections and tensors and writes them as a Pith file.
+///
+/// The same content in the same order, with the same release of zlib, makes the same bytes.
+package struct ContainerWriter: Sendable {
+  private struct AddedSection {
+    let name: SectionName
+    let isRequired: Bool
+    let bytes: [UInt8]
+  }
+
+  private struct AddedTensor {
+    let name: String
+    let shape: Shape
+    let logicalType: ElementType
+    let stored: StoredTensor
+  }
+
+  private let kind: Container.Kind
+  private var sections: [AddedSection] = []
+  private var tensors: [AddedTensor] = []
+
+  package init(kind: Container.Kind) { self.kind = kind }
+
+  /// Adds a section of bytes that the container does not look into.
+  ///
+  /// - Parameter isRequired: a reader that does not know the section refuses the file; allowed for known names only.
+  /// - Throws: ``PithError`` with the code `invalidArgument` for a name of the container's own or one added before.
+  package mutating func add(section name: SectionName, isRequired: Bool, bytes: [UInt8]) throws {
+    guard !SectionName.container.contains(name), !sections.contains(where: { $0.name == name })
+    else {
+      throw PithError(.invalidArgument, "section '\(name)' is there already")
+    }
+    sections.append(AddedSection(name: name, isRequired: isRequired, bytes: bytes))
+  }
+
+  /// Adds a tensor; one with the same stored values as an earlier one takes no further room.
+  ///
+  /// - Parameters:
+  ///   - logicalType: the type that the values have; they must be exact in it, `i8` apart.
+  ///   - storedType: the type to round or quantise binary32 values to; nil keeps every value, in the smallest of
+  ///     binary16, bfloat16 and binary32 that can.
+  /// - Throws: ``PithError`` with the code `invalidValue`, `invalidArgument` or `limitExceeded`.
+  package mutating func add(
+    tensor name: String, _ tensor: Tensor, logicalType: ElementType = .float32,
+    storedType: ElementType? = nil
+  ) throws {
+    guard storedType == nil || storedType == logicalType || logicalType == .float32 else {
+      throw PithError(
+        .invalidArgument, place: "tensor '\(name)'",
+        "\(logicalType.name) values cannot be stored as \(storedType?.name ?? "")")
+    }
+    let limits = Limits()
+    guard name.utf8.count <= limits.nameBytes, tensor.shape.rank <= limits.rank,
+      tensor.shape.dimensions.allSatisfy({ $0 <= limits.tensorValues })
+    else {
+      throw PithError(
+        .limitExceeded, place: "tensor '\(name.prefix(100))'",
+        "its name or its shape \(tensor.shape) is larger than a file can hold")
+    }
+    tensors.append(
+      AddedTensor(
+        name: name, shape: tensor.shape, logicalType: logicalType,
+        stored: try StoredTensor(
+          tensor, named: name, logicalType: logicalType, storedType: storedType)))
+  }
+
+  /// The bytes of the file, which ``Container`` has accepted with the default limits.
+  ///
+  /// - Throws: ``PithError`` with the rule that the content would break, for example two tensors of one name.
+  package func encoded() throws -> [UInt8] {
+    var streams = ElementType.allCases.map { StreamEncoder(type: $0) }
+    let directory = TensorDirectory.encode(placeTensors(in: &streams))
+    var data: [UInt8] = []
+    let chunks = streams.flatMap { $0.encode(into: &data) }
+    let table = ChunkTable.encode(valueCounts: streams.map(\.valueCount), chunks: chunks)
+    let bytes = try assemble(
+      sections + [
+        AddedSection(name: .tensors, isRequired: true, bytes: directory),
+        AddedSection(name: .chunks, isRequired: true, bytes: table),
+        AddedSection(name: .identity, isRequired: true, bytes: identity()),
+        AddedSection(name: .data, isRequired: true, bytes: data),
+      ])
+    _ = try Container(bytes: bytes)
+    return bytes
+  }
+
+  /// Replaces the file at `path`; whatever happens, the old or the new one is there whole.
+  ///
+  /// - Throws: ``PithError`` as ``encoded()``, or with the code `fileAccess` and the path.
+  package func save(to path: String) throws {
+    try FileBytes.replace(path, with: encoded())
+  }
+
+  private func placeTensors(in streams: inout [StreamEncoder]) -> [TensorEntry] {
+    var placed: [StoredTensor: (position: Int, scale: TensorEntry.Scale?)] = [:]
+    return tensors.map { tensor in
+      let stored = tensor.stored
+      if placed[stored] == nil {
+        let position = streams[stored.type.streamIndex].append(stored.values)
+        let scale =
+          stored.scales.isEmpty
+          ? nil
+          : TensorEntry.Scale(
+            count: stored.scales.count,
+            position: streams[ElementType.float32.streamIndex].append(stored.scales))
+        placed[stored] = (position, scale)
+      }
+      return TensorEntry(
+        name: tensor.name, shape: tensor.shape, logicalType: tensor.logicalType,
+        storedType: stored.type, position: placed[stored]?.position ?? 0,
+        scale: placed[stored]?.scale)
+    }
+  }
+
+  private func identity() -> [UInt8] {
+    Identity.digest(
+      kind: kind, sections: sections.map { ($0.name, $0.bytes[...]) },
+      tensors: tensors.map { ($0.name, $0.logicalType, $0.shape) },
+      withValues: { index, body in
+        tensors[index].stored.decoded.withUnsafeBufferPointer(body)
+      })
+  }
+
+  private func assemble(_ added: [AddedSection]) throws -> [UInt8] {
+    var offset = Prologue.byteCount + added.count * SectionTable.entryByteCount
+    var placed: [Section] = []
+    for section in added {
+      placed.append(
+        Section(
+          name: section.name, offset: offset, length: section.bytes.count,
+          checksum: Checksum.crc32(section.bytes), isRequired: section.isRequired))
+      offset = SectionTable.aligned(offset + section.bytes.count)
+    }
+    let table = SectionTable.encode(placed)
+    var writer = ByteWriter()
+    writer.append(
+      Prologue(
+        kind: kind, fileLength: offset, sectionCount: added.count,
+        sectionTableChecksum: Checksum.crc32(table)
+      ).encoded)
+    writer.append(table)
+    for section in added {
+      writer.append(section.bytes)
+      writer.align(to: SectionTable.alignment)
+    }
+    return writer.bytes
+  }
+}
