@@ -13,9 +13,20 @@ let package = Package(
   targets: [
     // Floor 0: system libraries and leaf kernels.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CPNG", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
     .target(name: "CPithKernels", cSettings: strictC),
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    // Floor 2.
+    .target(
+      name: "PithImage", dependencies: ["CPNG", "PithFiles", "PithTensor"],
+      swiftSettings: strict),
+    // Tests.
+    .testTarget(
+      name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
+      swiftSettings: strict),
   ]
 )
