@@ -17,5 +17,8 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    .testTarget(
+      name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
+      swiftSettings: strict),
   ]
 )
