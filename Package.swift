@@ -17,6 +17,8 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    .target(name: "PithThreads", dependencies: ["CPithKernels"], swiftSettings: strict),
+    .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
     .testTarget(
       name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
       swiftSettings: strict),

@@ -1,4 +1,7 @@
+#define _GNU_SOURCE
 #include "include/pith_cpu.h"
+
+#include <sched.h>
 
 #if defined(__aarch64__)
 #include <asm/hwcap.h>
@@ -17,4 +20,11 @@ pith_cpu_features pith_cpu_detect(void) {
   features.armv8_crc = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
 #endif
   return features;
+}
+
+int pith_cpu_allowed(void) {
+  // Room for 16,384 processors: the kernel refuses a mask smaller than its own.
+  cpu_set_t masks[16];
+  if (sched_getaffinity(0, sizeof masks, masks) != 0) return 0;
+  return CPU_COUNT_S(sizeof masks, masks);
 }

@@ -13,6 +13,9 @@ typedef struct {
 
 pith_cpu_features pith_cpu_detect(void);
 
+// The number of processors in the affinity mask of this process; 0 when the system does not tell.
+int pith_cpu_allowed(void);
+
 // Tells the processor that this thread is waiting for another one in a short loop.
 static inline void pith_cpu_relax(void) {
 #if defined(__x86_64__)
