@@ -2,9 +2,8 @@
 #ifndef PITH_KERNELS_H
 #define PITH_KERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "pith_cpu.h"
+#include "pith_crc32.h"
+#include "pith_planes.h"
 
 #endif
