@@ -17,5 +17,12 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    // Floor 5.
+    .target(
+      name: "PithConversion", dependencies: ["CZlib", "PithFiles", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithConversionTests", dependencies: ["PithConversion", "PithFiles", "PithTensor"],
+      swiftSettings: strict),
   ]
 )
