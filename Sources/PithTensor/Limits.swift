@@ -10,6 +10,8 @@ public struct Limits: Sendable, Hashable {
   public var sections = 1 << 10
   /// The largest section that is not tensor data, in bytes.
   public var sectionBytes = 256 << 20
+  /// The most operations in the pickle of a PyTorch checkpoint; each makes at most one value.
+  public var pickleOperations = 1 << 22
   /// The longest name of a tensor, layer or label, in bytes of UTF-8.
   public var nameBytes = 1 << 10
   /// The most dimensions of a tensor.
