@@ -50,11 +50,5 @@ let package = Package(
     .testTarget(
       name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
       swiftSettings: strict),
-    .testTarget(
-      name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "PithConversionTests", dependencies: ["PithConversion", "PithFiles", "PithTensor"],
-      swiftSettings: strict),
   ]
 )

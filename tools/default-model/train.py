@@ -75,22 +75,25 @@ def images_of(path):
 
 
 def augmented(batch, generator):
-    """Each image flipped with probability one half and shifted by up to four pixels."""
-    flip = torch.rand(len(batch), generator=generator) < 0.5
-    batch = torch.where(flip[:, None, None, None], batch.flip(3), batch)
-    padded = F.pad(batch, (4, 4, 4, 4))
-    offsets = torch.randint(0, 9, (len(batch), 2), generator=generator)
-    rows = (offsets[:, :1] + torch.arange(32))[:, None, :, None]
-    columns = (offsets[:, 1:] + torch.arange(32))[:, None, None, :]
-    picture = torch.arange(len(batch))[:, None, None, None]
-    return padded[picture, torch.arange(3)[None, :, None, None], rows, columns]
+    """Each image flipped with probability one half, zoomed by 0.9 to 1.8 and shifted, so that close-ups,
+    which photographs often are and CIFAR-10's pictures rarely, are seen too."""
+    count = len(batch)
+    scale = 0.55 + 0.55 * torch.rand(count, generator=generator)
+    shift = (torch.rand(count, 2, generator=generator) * 2 - 1) * (1.2 - scale)[:, None] * 0.5
+    flip = (torch.rand(count, generator=generator) < 0.5).float() * 2 - 1
+    affine = torch.zeros(count, 2, 3)
+    affine[:, 0, 0] = scale * flip
+    affine[:, 1, 1] = scale
+    affine[:, :, 2] = shift
+    grid = F.affine_grid(affine, list(batch.shape), align_corners=False)
+    return F.grid_sample(batch.float(), grid, padding_mode="reflection", align_corners=False)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,0 +1,123 @@
+package import PithFormat
+@_exported public import PithGraph
+import PithImage
+@_exported public import PithTensor
+
+/// The checked bytes of a Pith file: graph, recipe, labels, the meaning of the output, and tensors that are
+/// decoded when asked for.
+///
+/// Opening checks everything but the content of the tensors' chunks, which carry checksums of their own and
+/// are checked when decoded, at the latest when a ``Plan`` is made. Immutable; safe on any thread.
+public struct Model: Sendable {
+  /// The layers and how they are connected.
+  public let graph: Graph
+  /// How an image becomes the network's input; nil when the file was made without a recipe.
+  public let preprocessing: Preprocessing?
+  /// What the numbers that the network puts out mean.
+  public let output: OutputMeaning
+  /// The name of each output, or none at all.
+  public let labels: [String]
+  /// Images with the outputs that the source of the model gave for them.
+  public let samples: [GoldenSample]
+  /// Where the model came from.
+  public let provenance: [ProvenanceEntry]
+
+  package let resolved: ResolvedGraph
+  package let container: Container
+  package let limits: Limits
+
+  /// Opens a file.
+  ///
+  /// - Throws: ``PithError`` with the path, the place and the rule of the format that is broken.
+  public init(contentsOf path: String, limits: Limits = Limits()) throws {
+    do {
+      try self.init(Container(contentsOf: path, limits: limits), limits: limits)
+    } catch let error as PithError {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Opens the bytes of a file.
+  ///
+  /// - Throws: ``PithError`` with the place and the rule of the format that is broken.
+  public init(bytes: [UInt8], limits: Limits = Limits()) throws {
+    try self.init(Container(bytes: bytes, limits: limits), limits: limits)
+  }
+
+  private init(_ container: Container, limits: Limits) throws {
+    guard container.kind == .model else {
+      throw PithError(
+        .unsupported, "is a training checkpoint, not a model",
+        advice: "'pith convert' makes a model of it")
+    }
+    self.container = container
+    self.limits = limits
+    graph = try Graph(section: Self.required(.graph, of: container), limits: limits)
+    resolved = try graph.resolved(limits: limits)
+    preprocessing = try Self.recipe(of: container, limits: limits)
+    output = try Self.outputMeaning(of: container)
+    labels =
+      try container.section(.labels).map {
+        try DescriptionSections.labels($0, limits: limits)
+      } ?? []
+    samples =
+      try container.section(.samples).map {
+        try DescriptionSections.samples($0, limits: limits)
+      } ?? []
+    provenance =
+      try container.section(.provenance).map {
+        try DescriptionSections.provenance($0, limits: limits)
+      } ?? []
+    try ModelRules(
+      graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
+      shapes: Dictionary(
+        container.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first }),
+      limits: limits
+    ).check()
+  }
+
+  /// The values of a tensor, decoded from the chunks that it touches.
+  ///
+  /// - Throws: ``PithError`` with the code `tensorMismatch` when there is none of this name, or
+  ///   `checksumMismatch` when a chunk is damaged.
+  public func tensor(named name: String) throws -> Tensor {
+    try container.tensor(named: name)
+  }
+
+  /// The SHA-256 of the decoded content as the file records it; ``Verification`` computes it anew.
+  public var identity: String { container.storedIdentity }
+
+  private static func required(
+    _ name: SectionName, of container: Container
+  ) throws -> ArraySlice<UInt8> {
+    // F-70: what every model has.
+    guard let section = container.section(name) else {
+      throw PithError(.malformedFile, "a model needs a section '\(name)'", rule: "F-70")
+    }
+    return section
+  }
+
+  private static func recipe(of container: Container, limits: Limits) throws -> Preprocessing? {
+    guard let section = container.section(.recipe) else { return nil }
+    return try Preprocessing(section: section, limits: limits) {
+      do {
+        return try container.tensor(named: Preprocessing.meanImageName)
+      } catch let error as PithError {
+        throw error.underRule("F-72")
+      }
+    }
+  }
+
+  private static func outputMeaning(of container: Container) throws -> OutputMeaning {
+    let section = try required(.output, of: container)
+    // F-74: the meaning is known.
+    guard section.count == 1, let meaning = OutputMeaning(rawValue: section[section.startIndex])
+    else {
+      throw PithError(
+        .unsupported, place: "section 'output'",
+        "has \(section.count) bytes or a meaning that is not known; one byte from 1 to 3 was expected",
+        rule: "F-74")
+    }
+    return meaning
+  }
+}

@@ -1,0 +1,117 @@
+import PithFormat
+package import PithGraph
+package import PithTensor
+
+/// Everything that a model file will say: what converters and trainers fill in.
+package struct ModelContents: Sendable {
+  /// A tensor with the type that its source had it in.
+  package struct SourceTensor: Sendable {
+    package var tensor: Tensor
+    package var type: ElementType
+
+    package init(_ tensor: Tensor, type: ElementType = .float32) {
+      self.tensor = tensor
+      self.type = type
+    }
+  }
+
+  package var graph: Graph
+  /// By the name `LAYER.ROLE`.
+  package var parameters: [String: SourceTensor]
+  package var preprocessing: Preprocessing?
+  package var output: OutputMeaning
+  package var labels: [String] = []
+  package var samples: [GoldenSample] = []
+  package var provenance: [ProvenanceEntry] = []
+
+  package init(
+    graph: Graph, parameters: [String: SourceTensor], preprocessing: Preprocessing?,
+    output: OutputMeaning
+  ) {
+    self.graph = graph
+    self.parameters = parameters
+    self.preprocessing = preprocessing
+    self.output = output
+  }
+
+  /// The graph with the values of its parameters.
+  package var network: Network {
+    Network(graph: graph, parameters: parameters.mapValues(\.tensor))
+  }
+
+  /// The bytes of the file: the same contents and the same zlib give the same bytes.
+  ///
+  /// - Parameter weights: the type to which convolutions' and fully connected layers' weights are rounded; nil,
+  ///   and everything else, is stored without loss.
+  /// - Throws: ``PithError`` when the parts do not fit each other, or a value is not finite.
+  package func encoded(weights: ElementType? = nil, limits: Limits = Limits()) throws -> [UInt8] {
+    let resolved = try graph.resolved(limits: limits)
+    var tensors = parameters
+    if case .image(let mean)? = preprocessing?.mean {
+      tensors[Preprocessing.meanImageName] = SourceTensor(mean)
+    }
+    try ModelRules(
+      graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
+      shapes: tensors.mapValues(\.tensor.shape), limits: limits
+    ).check()
+    var writer = ContainerWriter(kind: .model)
+    try writer.add(section: .graph, isRequired: true, bytes: graph.section)
+    if let preprocessing {
+      try writer.add(section: .recipe, isRequired: true, bytes: preprocessing.section)
+    }
+    try writer.add(section: .output, isRequired: true, bytes: [output.rawValue])
+    if !labels.isEmpty {
+      try writer.add(
+        section: .labels, isRequired: false, bytes: DescriptionSections.bytes(labels: labels))
+    }
+    if !samples.isEmpty {
+      try writer.add(
+        section: .samples, isRequired: false, bytes: DescriptionSections.bytes(samples: samples))
+    }
+    if !provenance.isEmpty {
+      try writer.add(
+        section: .provenance, isRequired: false,
+        bytes: DescriptionSections.bytes(provenance: provenance))
+    }
+    let names = resolved.parameters.map(\.name)
+    let matrices = resolved.matrices
+    for name in names + tensors.keys.filter({ $0 == Preprocessing.meanImageName }) {
+      guard let source = tensors[name] else { continue }
+      try checkValues(of: source.tensor, named: name)
+      let storedType = matrices.contains(name) && source.type == .float32 ? weights : nil
+      try writer.add(
+        tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
+    }
+    return try writer.encoded()
+  }
+
+  /// Weights that are not numbers give answers that are none; they are refused before a file is written.
+  private func checkValues(of tensor: Tensor, named name: String) throws {
+    let isVariance = name.hasSuffix(".running_var")
+    for (index, value) in tensor.values.enumerated() {
+      guard value.isFinite, !isVariance || value >= 0 else {
+        throw PithError(
+          .invalidValue, place: "tensor '\(name)'",
+          "value \(index) is \(value)\(value.isFinite ? "; a variance cannot be negative" : "")",
+          advice: "the checkpoint was damaged or its training diverged: use an earlier one")
+      }
+    }
+  }
+}
+
+extension ResolvedGraph {
+  /// The names of the weights that make up the size of a file: those of convolutions and fully connected layers.
+  fileprivate var matrices: Set<String> {
+    var names: Set<String> = []
+    for layer in layers {
+      switch layer.layer.operation {
+      case .convolution, .fullyConnected: names.insert("\(layer.layer.name).weight")
+      case .batchNorm, .maxPool, .averagePool, .globalAveragePool, .relu, .clip, .leakyReLU,
+        .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad, .slice,
+        .dropout, .identity, .constant:
+        break
+      }
+    }
+    return names
+  }
+}
