@@ -77,25 +77,17 @@ package struct ModelContents: Sendable {
     let matrices = resolved.matrices
     for name in names + tensors.keys.filter({ $0 == Preprocessing.meanImageName }) {
       guard let source = tensors[name] else { continue }
-      try checkValues(of: source.tensor, named: name)
+      // Weights that are not numbers give answers that are none: no file is written.
+      if let problem = source.tensor.values.withUnsafeBufferPointer({
+        ValueCheck.problem($0, of: name)
+      }) {
+        throw problem
+      }
       let storedType = matrices.contains(name) && source.type == .float32 ? weights : nil
       try writer.add(
         tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
     }
     return try writer.encoded()
-  }
-
-  /// Weights that are not numbers give answers that are none; they are refused before a file is written.
-  private func checkValues(of tensor: Tensor, named name: String) throws {
-    let isVariance = name.hasSuffix(".running_var")
-    for (index, value) in tensor.values.enumerated() {
-      guard value.isFinite, !isVariance || value >= 0 else {
-        throw PithError(
-          .invalidValue, place: "tensor '\(name)'",
-          "value \(index) is \(value)\(value.isFinite ? "; a variance cannot be negative" : "")",
-          advice: "the checkpoint was damaged or its training diverged: use an earlier one")
-      }
-    }
   }
 }
 

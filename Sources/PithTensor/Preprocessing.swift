@@ -108,9 +108,9 @@ public struct Preprocessing: Sendable, Hashable {
 public enum OutputMeaning: UInt8, Sendable, CaseIterable {
   /// Unnormalised scores; softmax makes them probabilities of classes that exclude each other.
   case logits = 1
-  /// Probabilities that sum to one.
+  /// Probabilities already; nothing is done to them.
   case probabilities = 2
-  /// An independent probability for each class.
+  /// Unnormalised scores of classes that do not exclude each other; the sigmoid function makes them probabilities.
   case sigmoid = 3
 
   /// `logits`, `probabilities` or `sigmoid`: the names on the command line.
