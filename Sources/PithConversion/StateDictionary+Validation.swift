@@ -20,7 +20,8 @@ extension StateDictionary {
       let position = values.firstIndex(where: { !$0.isFinite || (isVariance && $0 < 0) })
     else { return nil }
     let value = values[position]
-    let place = "tensor '\(entry.name)' has the value \(value) at \(index(position, entry.tensor.shape))"
+    let place =
+      "tensor '\(entry.name)' has the value \(value) at \(index(position, entry.tensor.shape))"
     return value.isFinite ? "\(place) but a variance cannot be negative" : place
   }
 

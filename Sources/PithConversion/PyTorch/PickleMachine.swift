@@ -28,7 +28,7 @@ struct PickleMachine {
   mutating func run() throws -> PickleObject {
     do {
       try runOperations()
-    } catch where !refused.isEmpty {
+    } catch  where !refused.isEmpty {
       // What follows an unknown call is of no interest, and often cannot be read for that reason.
       throw refusal()
     }
