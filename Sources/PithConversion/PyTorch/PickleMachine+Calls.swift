@@ -95,8 +95,10 @@ extension PickleMachine {
     }
     object.tensors.append(
       TensorReference(
-        storage: storage, type: type, offset: offset, sizes: try integers(values[2]),
-        strides: try integers(values[3])))
+        storage: storage,
+        layout: StridedLayout(
+          type: type, offset: offset, sizes: try integers(values[2]),
+          strides: try integers(values[3]))))
     return .tensor(object.tensors.count - 1)
   }
 

@@ -58,19 +58,18 @@ struct StorageReference {
   /// The number of elements, or of bytes when there is no type.
   var count: Int
 
-  /// The bytes of one element.
-  var elementBytes: Int { type?.byteCount ?? 1 }
+  /// The bytes that the storage has to have.
+  ///
+  /// - Throws: ``PithError`` with the code `limitExceeded`.
+  func byteCount() throws -> Int {
+    try count.checkedMultiplying(type?.byteCount ?? 1, "the size of storage '\(key)'")
+  }
 }
 
 /// What a pickle says of a tensor; nothing of it has been checked against the storage.
 struct TensorReference {
   var storage: StorageReference
-  var type: SourceType
-  /// The first element, counted in elements from the start of the storage.
-  var offset: Int
-  var sizes: [Int]
-  /// For each dimension the distance of neighbours, in elements.
-  var strides: [Int]
+  var layout: StridedLayout
 }
 
 /// Everything that one pickle made.

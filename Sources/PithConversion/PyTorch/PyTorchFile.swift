@@ -1,0 +1,66 @@
+import PithFiles
+package import PithTensor
+
+/// Checkpoints that `torch.save` wrote: zip archives (PyTorch 1.6 and later) and the pickles before them.
+///
+/// Nothing in a checkpoint is executed. Source of both layouts: `torch/serialization.py`.
+package enum PyTorchFile {
+  /// What becomes of tensors of integers and booleans; `num_batches_tracked` is dropped in any case.
+  package enum Integers: Sendable {
+    /// They are dropped, and listed in the notes.
+    case drop
+    /// They become `Float` values, which must be exact.
+    case keep
+  }
+
+  /// Whether bytes begin like a checkpoint of PyTorch, or like any zip archive.
+  package static func recognizes(_ bytes: ArraySlice<UInt8>) -> Bool {
+    isZip(bytes) || bytes.starts(with: [0x80, 0x02, 0x8A, 0x0A] + magic)
+  }
+
+  /// Reads the named tensors of a checkpoint file.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limits: what sizes are held to before memory is spent.
+  ///   - key: which dictionary to take when several hold tensors: the keys that lead to it, joined by points.
+  ///   - integers: what becomes of tensors of integers.
+  /// - Throws: ``PithError`` with the path and the code `unsafeCheckpoint` (it lists the classes and functions),
+  ///   `malformedCheckpoint`, `checksumMismatch`, `unsupported`, `limitExceeded`, or `invalidArgument` when the key
+  ///   is missing or wrong.
+  package static func read(
+    path: String, limits: Limits = Limits(), key: String? = nil, integers: Integers = .drop
+  ) throws -> StateDictionary {
+    let bytes = try FileBytes.read(path, limit: limits.fileBytes)
+    do {
+      return try read(bytes: bytes, limits: limits, key: key, integers: integers)
+    } catch let error as PithError {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Reads the named tensors of a checkpoint in memory; see ``read(path:limits:key:integers:)``.
+  package static func read(
+    bytes: [UInt8], limits: Limits = Limits(), key: String? = nil, integers: Integers = .drop
+  ) throws -> StateDictionary {
+    let checkpoint = try isZip(bytes[...]) ? zip(bytes, limits) : legacy(bytes, limits)
+    let selection = try StateDictionarySelection(checkpoint.object, limits: limits, key: key)
+    return try StateDictionaryBuilder(checkpoint, limits: limits, integers: integers)
+      .build(selection)
+  }
+
+  /// The bytes of `0x1950a86a20f9469cfc6c`, least first: the first object of a legacy file.
+  static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+
+  private static func isZip(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.starts(with: [0x50, 0x4B, 0x03, 0x04])
+  }
+}
+
+/// A checkpoint whose pickle has been read and whose storages have not.
+struct PyTorchCheckpoint {
+  var object: PickleObject
+  var isBigEndian: Bool
+  /// The bytes of a storage, checked to be as many as it has to have.
+  var bytes: (StorageReference) throws -> ArraySlice<UInt8>
+}
