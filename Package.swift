@@ -43,7 +43,9 @@ let package = Package(
     // Floor 5.
     .target(
       name: "PithConversion",
-      dependencies: ["CZlib", "PithTensor", "PithFiles", "PithGraph", "Pith"],
+      dependencies: [
+        "CZlib", "PithTensor", "PithFiles", "PithFormat", "PithImage", "PithGraph", "Pith",
+      ],
       swiftSettings: strict),
     // Tests.
     .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),

@@ -18,9 +18,6 @@ struct ModelRules {
     try checkLabelsAndSamples()
   }
 
-  /// The number of values of the first output.
-  private var outputCount: Int { graph.shapes[graph.graph.outputs[0]]?.count ?? 0 }
-
   private func checkTensors() throws {
     var shapes = shapes
     if case .image = preprocessing?.mean { shapes[Preprocessing.meanImageName] = nil }
@@ -57,17 +54,18 @@ struct ModelRules {
 
   private func checkLabelsAndSamples() throws {
     // F-75: a label for each output, or none at all.
-    guard labels.isEmpty || labels.count == outputCount else {
+    guard labels.isEmpty || labels.count == graph.outputCount else {
       throw PithError(
         .shapeMismatch,
-        "there are \(labels.count) labels but the network has \(outputCount) outputs",
+        "there are \(labels.count) labels but the network has \(graph.outputCount) outputs",
         rule: "F-75")
     }
     // F-76: what a sample expects can be compared, and made.
-    for sample in samples where sample.expected.count != outputCount {
+    for sample in samples where sample.expected.count != graph.outputCount {
       throw PithError(
         .shapeMismatch, place: "sample '\(sample.name)'",
-        "expects \(sample.expected.count) outputs but the network has \(outputCount)", rule: "F-76")
+        "expects \(sample.expected.count) outputs but the network has \(graph.outputCount)",
+        rule: "F-76")
     }
     guard samples.isEmpty || preprocessing != nil else {
       throw PithError(

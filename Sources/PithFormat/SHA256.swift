@@ -1,5 +1,5 @@
 /// SHA-256 (FIPS 180-4), fed piece by piece.
-struct SHA256 {
+package struct SHA256 {
   static let byteCount = 32
 
   private var state: [UInt32] = [
@@ -22,6 +22,13 @@ struct SHA256 {
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
     0xc671_78f2,
   ]
+
+  /// The digest of a message, 64 hexadecimal digits.
+  package static func hexadecimal(of bytes: [UInt8]) -> String {
+    var hash = SHA256()
+    bytes.withUnsafeBytes { hash.update($0) }
+    return PithFormat.hexadecimal(hash.finish())
+  }
 
   /// Adds bytes to the message.
   mutating func update(_ bytes: UnsafeRawBufferPointer) {

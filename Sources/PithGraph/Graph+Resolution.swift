@@ -20,6 +20,9 @@ public struct ResolvedGraph: Sendable {
   /// The shape of every input and layer by name, without the batch.
   public let shapes: [String: Shape]
 
+  /// The number of values of the first output.
+  package var outputCount: Int { graph.outputs.first.flatMap { shapes[$0]?.count } ?? 0 }
+
   /// The tensors that the graph needs, in the order of its layers.
   public var parameters: [(name: String, shape: Shape)] { layers.flatMap(\.parameters) }
 }
