@@ -19,8 +19,13 @@ let package = Package(
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
     .target(name: "PithThreads", dependencies: ["CPithKernels"], swiftSettings: strict),
     .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
+    // Floor 2.
+    .target(
+      name: "PithKernels", dependencies: ["CPithKernels", "PithTensor", "PithThreads"],
+      swiftSettings: strict),
     .testTarget(
-      name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
+      name: "PithKernelsTests",
+      dependencies: ["CPithKernels", "CZlib", "PithKernels", "PithTensor", "PithThreads"],
       swiftSettings: strict),
   ]
 )
