@@ -49,8 +49,13 @@ let package = Package(
       swiftSettings: strict),
     // Tests.
     .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
+    // Floor 2.
+    .target(
+      name: "PithKernels", dependencies: ["CPithKernels", "PithTensor", "PithThreads"],
+      swiftSettings: strict),
     .testTarget(
-      name: "PithKernelsTests", dependencies: ["CPithKernels", "CZlib", "PithTensor"],
+      name: "PithKernelsTests",
+      dependencies: ["CPithKernels", "CZlib", "PithKernels", "PithTensor", "PithThreads"],
       swiftSettings: strict),
   ]
 )

@@ -4,6 +4,8 @@
 
 #include "pith_cpu.h"
 #include "pith_crc32.h"
+#include "pith_gemm.h"
 #include "pith_planes.h"
+#include "pith_window.h"
 
 #endif
