@@ -49,13 +49,15 @@ let package = Package(
       swiftSettings: strict),
     // Tests.
     .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
-    // Floor 2.
-    .target(
-      name: "PithKernels", dependencies: ["CPithKernels", "PithTensor", "PithThreads"],
-      swiftSettings: strict),
     .testTarget(
       name: "PithKernelsTests",
       dependencies: ["CPithKernels", "CZlib", "PithKernels", "PithTensor", "PithThreads"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithTests",
+      dependencies: [
+        "Pith", "PithConversion", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+      ],
       swiftSettings: strict),
   ]
 )

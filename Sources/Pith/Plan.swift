@@ -1,6 +1,6 @@
 import PithFormat
-import PithGraph
-import PithKernels
+package import PithGraph
+package import PithKernels
 import PithTensor
 package import PithThreads
 
@@ -30,7 +30,23 @@ public struct Plan: Sendable {
 
   /// How a step is computed.
   enum Computation {
+    /// By the reference operation, image by image.
     case plain(KernelOperation, parameters: [FloatBuffer])
+    /// `clamp(product + residual)`; the residual is the second input.
+    case product(Product, clamp: ClosedClamp, hasResidual: Bool)
+  }
+
+  /// A layer whose weights have been packed for a matrix kernel.
+  enum Product {
+    case convolution(PackedConvolution)
+    case fullyConnected(PackedFullyConnected)
+
+    var scratchFloatsPerWorker: Int {
+      switch self {
+      case .convolution(let layer): layer.scratchFloatsPerWorker
+      case .fullyConnected(let layer): layer.scratchFloatsPerWorker
+      }
+    }
   }
 
   /// The inputs of the graph; shapes are without the batch.
@@ -43,6 +59,8 @@ public struct Plan: Sendable {
   let memory: MemoryPlan
   /// The number of values of each activation, for one image.
   let activationCounts: [Int]
+  /// The floats that each thread of a session needs beside the activations.
+  let scratchFloatsPerWorker: Int
 
   /// Decodes the weights of a model and prepares it.
   ///
@@ -56,11 +74,16 @@ public struct Plan: Sendable {
   }
 
   /// Prepares a network.
-  package init(_ network: Network, limits: Limits = Limits()) throws {
+  ///
+  /// - Parameter kernels: nil: those that the environment asks for, else the fastest that this machine can run.
+  package init(
+    _ network: Network, limits: Limits = Limits(), kernels: KernelSet? = nil
+  ) throws {
     let prepared = try network.preparedForInference()
     let graph = try prepared.graph.resolved(limits: limits)
     try graph.checkParameters(prepared.parameters.mapValues(\.shape))
-    let builder = try PlanBuilder(graph, parameters: prepared.parameters)
+    let builder = try PlanBuilder(
+      graph, parameters: prepared.parameters, kernels: kernels ?? KernelSet.chosen())
     inputs = network.graph.inputs
     outputs = zip(network.graph.outputs, prepared.graph.outputs).map { name, source in
       Graph.Input(name, shape: graph.shapes[source] ?? [])
@@ -69,6 +92,10 @@ public struct Plan: Sendable {
     outputSources = prepared.graph.outputs.compactMap { builder.sources[$0] }
     memory = builder.memoryPlan(keeping: outputSources)
     activationCounts = builder.counts
+    scratchFloatsPerWorker = steps.reduce(0) { largest, step in
+      guard case .product(let product, _, _) = step.computation else { return largest }
+      return max(largest, product.scratchFloatsPerWorker)
+    }
   }
 }
 

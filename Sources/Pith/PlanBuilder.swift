@@ -9,31 +9,76 @@ struct PlanBuilder {
   private(set) var sources: [String: Plan.Source] = [:]
   /// The number of values of each activation, for one image.
   private(set) var counts: [Int] = []
+  private let graph: ResolvedGraph
+  private let parameters: [String: Tensor]
+  private let kernels: KernelSet
+  private let consumers: [String: [Layer]]
+  /// Layers that are computed together with one before them.
+  private var fused: Set<String> = []
 
-  init(_ graph: ResolvedGraph, parameters: [String: Tensor]) throws {
+  init(_ graph: ResolvedGraph, parameters: [String: Tensor], kernels: KernelSet) throws {
+    self.graph = graph
+    self.parameters = parameters
+    self.kernels = kernels
+    consumers = graph.graph.consumers
     for (index, input) in graph.graph.inputs.enumerated() { sources[input.name] = .input(index) }
-    for layer in graph.layers { add(layer, parameters) }
+    for layer in graph.layers where !fused.contains(layer.layer.name) { try add(layer) }
   }
 
-  private mutating func add(
-    _ layer: ResolvedGraph.ResolvedLayer, _ parameters: [String: Tensor]
-  ) {
+  private mutating func add(_ layer: ResolvedGraph.ResolvedLayer) throws {
     let name = layer.layer.name
     let inputs = layer.layer.inputs.compactMap { sources[$0] }
-    let buffers = layer.parameters.compactMap { parameters[$0.name].map { FloatBuffer($0.values) } }
+    let tensors = layer.parameters.compactMap { parameters[$0.name] }
     switch layer.layer.operation {
-    case .constant: sources[name] = .constant(buffers[0])
+    case .constant: sources[name] = .constant(FloatBuffer(tensors[0].values))
     // The same values under another name.
     case .flatten, .reshape, .dropout, .identity: sources[name] = inputs[0]
+    case .convolution where kernels.instructionSet != .reference,
+      .fullyConnected where kernels.instructionSet != .reference:
+      try addProduct(layer, input: inputs[0], tensors)
     case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
       .relu, .clip, .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .pad, .slice:
-      steps.append(
-        Plan.Step(
-          layers: [name], computation: .plain(layer.kernelOperation, parameters: buffers),
-          inputs: inputs, output: counts.count))
-      sources[name] = .activation(counts.count)
-      counts.append(layer.outputShape.count)
+      append(
+        [name],
+        .plain(layer.kernelOperation, parameters: tensors.map { FloatBuffer($0.values) }),
+        inputs: inputs, count: layer.outputShape.count)
     }
+  }
+
+  /// A convolution or fully connected layer, with the addition and the clamp that follow it.
+  private mutating func addProduct(
+    _ layer: ResolvedGraph.ResolvedLayer, input: Plan.Source, _ tensors: [Tensor]
+  ) throws {
+    let tail = FusedTail(layer, consumers: consumers, graph: graph, available: sources)
+    let weights = tensors[0].values
+    let bias = tensors.count > 1 ? tensors[1].values : nil
+    let product: Plan.Product =
+      switch layer.kernelOperation {
+      case .fullyConnected(let inputs, let outputs, _):
+        .fullyConnected(
+          try PackedFullyConnected(
+            inputs: inputs, outputs: outputs, weights: weights, bias: bias, kernels: kernels))
+      case let operation:
+        .convolution(
+          try PackedConvolution(
+            ConvolutionGeometry(operation), weights: weights, bias: bias, kernels: kernels))
+      }
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers,
+      .product(product, clamp: tail.clamp, hasResidual: tail.residual != nil),
+      inputs: [input] + (tail.residual.flatMap { sources[$0] }.map { [$0] } ?? []),
+      count: layer.outputShape.count)
+  }
+
+  /// Adds a step; its activation is known by the name of the last layer that it computes.
+  private mutating func append(
+    _ layers: [String], _ computation: Plan.Computation, inputs: [Plan.Source], count: Int
+  ) {
+    steps.append(
+      Plan.Step(layers: layers, computation: computation, inputs: inputs, output: counts.count))
+    if let last = layers.last { sources[last] = .activation(counts.count) }
+    counts.append(count)
   }
 
   /// Places the activations; those that are results stay to the end.
@@ -49,5 +94,61 @@ struct PlanBuilder {
       activations[kept].life = activations[kept].life.lowerBound...steps.count
     }
     return MemoryPlan(activations)
+  }
+}
+
+/// What can be computed while a convolution or fully connected layer writes its result: the addition of a value
+/// that is there already, then a clamp, when nobody else needs what lies between.
+private struct FusedTail {
+  private(set) var layers: [String] = []
+  private(set) var residual: String?
+  private(set) var clamp = ClosedClamp.none
+
+  init(
+    _ layer: ResolvedGraph.ResolvedLayer, consumers: [String: [Layer]], graph: ResolvedGraph,
+    available: [String: Plan.Source]
+  ) {
+    var last = layer.layer.name
+    func next() -> Layer? { graph.graph.soleConsumer(of: last, in: consumers) }
+    if let addition = next(), case .add = addition.operation,
+      addition.inputs[0] != addition.inputs[1],
+      let other = addition.inputs.first(where: { $0 != last }),
+      graph.shapes[other] == layer.outputShape
+    {
+      switch available[other] {
+      case .input, .activation:
+        residual = other
+        last = addition.name
+        layers.append(last)
+      // A constant is the same for every image, not laid out as the output is.
+      case .constant, nil: break
+      }
+    }
+    guard let activation = next() else { return }
+    switch activation.operation {
+    case .relu: clamp = .relu
+    case .clip(let clip): clamp = ClosedClamp(low: Float(clip.minimum), high: Float(clip.maximum))
+    case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
+      .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad,
+      .slice, .dropout, .identity, .constant:
+      return
+    }
+    layers.append(activation.name)
+  }
+}
+
+extension ConvolutionGeometry {
+  /// - Parameter operation: a convolution.
+  fileprivate init(_ operation: KernelOperation) throws {
+    guard case .convolution(let window, let channels, let outputs, let groups, _) = operation else {
+      throw PithError(.unsupported, "only convolutions have a convolution's geometry")
+    }
+    try self.init(
+      inputChannels: channels, outputChannels: outputs, inputHeight: window.inputHeight,
+      inputWidth: window.inputWidth, kernel: Pair(window.kernelHeight, window.kernelWidth),
+      stride: Pair(window.strideHeight, window.strideWidth),
+      padding: Padding(
+        top: window.top, left: window.left, bottom: window.bottom, right: window.right),
+      dilation: Pair(window.dilationHeight, window.dilationWidth), groups: groups)
   }
 }

@@ -13,6 +13,7 @@ public final class Session {
   public let batch: Int
   private let pool: ThreadPool
   private let activations: FloatBuffer
+  private let scratch: WorkerScratch
 
   /// - Parameters:
   ///   - threads: how many threads compute; nil: as many as the process may use.
@@ -26,6 +27,8 @@ public final class Session {
     self.batch = max(1, batch)
     self.pool = pool
     activations = FloatBuffer(count: plan.memory.total * self.batch)
+    scratch = WorkerScratch(
+      workers: pool.threads, floatsPerWorker: plan.scratchFloatsPerWorker)
   }
 
   /// Computes any number of images.
@@ -60,8 +63,11 @@ public final class Session {
     let count = images ?? 0
     let sources = tensors.map { FloatBuffer($0.values) }
     let results = plan.outputs.map { FloatBuffer(count: $0.shape.count * count) }
-    run(
-      images: count, inputs: sources.map { UnsafePointer($0.start) }, outputs: results.map(\.start))
+    withExtendedLifetime(sources) {
+      run(
+        images: count, inputs: sources.map { UnsafePointer($0.start) },
+        outputs: results.map(\.start))
+    }
     var named: [String: Tensor] = [:]
     for (output, values) in zip(plan.outputs, results) {
       let shape = try Shape(checking: (isBatched ? [count] : []) + output.shape.dimensions)
@@ -132,6 +138,19 @@ public final class Session {
         Float.run(
           operation, inputs: inputs.map { $0.start + image * $0.perImage }, parameters: constants,
           output: output + image * perOutput)
+      }
+    case .product(let product, let clamp, let hasResidual):
+      let input = place(step.inputs[0], graphInputs).start
+      let residual = hasResidual ? place(step.inputs[1], graphInputs).start : nil
+      switch product {
+      case .convolution(let layer):
+        layer.run(
+          images: images, input: input, output: output, residual: residual, clamp: clamp,
+          pool: pool, scratch: scratch)
+      case .fullyConnected(let layer):
+        layer.run(
+          batch: images, input: input, output: output, residual: residual, clamp: clamp,
+          pool: pool, scratch: scratch)
       }
     }
   }

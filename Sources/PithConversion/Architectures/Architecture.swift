@@ -11,6 +11,12 @@ package struct Architecture: Sendable {
     package var size: Preprocessing.Size
     /// The number of outputs.
     package var classes: Int
+
+    package init(channels: Int, size: Preprocessing.Size, classes: Int) {
+      self.channels = channels
+      self.size = size
+      self.classes = classes
+    }
   }
 
   /// The name on the command line.
@@ -21,7 +27,7 @@ package struct Architecture: Sendable {
   let first: String
   /// The tensor `[classes, ...]` that tells the number of classes.
   let last: String
-  let build: @Sendable (Settings) throws -> Graph
+  package let build: @Sendable (Settings) throws -> Graph
 
   init(
     _ name: String, side: Int, first: String, last: String,
