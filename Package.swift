@@ -21,5 +21,16 @@ let package = Package(
     .target(
       name: "PithFormat", dependencies: ["CZlib", "CPithKernels", "PithTensor", "PithFiles"],
       swiftSettings: strict),
+    // Tests.
+    .target(
+      name: "PithFormatSupport", dependencies: ["PithFormat", "PithTensor"],
+      path: "Tests/PithFormatSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "SaveLoop", dependencies: ["PithFormat", "PithFormatSupport"], path: "Tests/SaveLoop",
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithFormatTests",
+      dependencies: ["PithFormat", "PithFormatSupport", "PithTensor", "CZlib", "SaveLoop"],
+      swiftSettings: strict),
   ]
 )
