@@ -26,7 +26,7 @@ let package = Package(
       name: "PithFormatSupport", dependencies: ["PithFormat", "PithTensor"],
       path: "Tests/PithFormatSupport", swiftSettings: strict),
     .executableTarget(
-      name: "SaveLoop", dependencies: ["PithFormat", "PithFormatSupport"], path: "Tests/SaveLoop",
+      name: "SaveLoop", dependencies: ["PithFiles", "PithFormatSupport"], path: "Tests/SaveLoop",
       swiftSettings: strict),
     .testTarget(
       name: "PithFormatTests",
