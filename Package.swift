@@ -34,3 +34,18 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// Fuzzers and benchmarks are built only when asked for: tools/fuzz/run and tools/bench/run.
+if Context.environment["PITH_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzFormat", dependencies: ["PithFormatSupport", "PithTensor"],
+      path: "tools/fuzz/FuzzFormat", swiftSettings: strict))
+}
+if Context.environment["PITH_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "BenchFormat",
+      dependencies: ["PithFiles", "PithFormat", "PithFormatSupport", "PithTensor"],
+      path: "tools/bench/BenchFormat", swiftSettings: strict))
+}
