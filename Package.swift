@@ -17,11 +17,12 @@ let package = Package(
     // Floor 1.
     .target(name: "PithTensor", swiftSettings: strict),
     .target(name: "PithFiles", dependencies: ["PithTensor"], swiftSettings: strict),
+    .target(name: "PithThreads", dependencies: ["CPithKernels"], swiftSettings: strict),
+    .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
     // Floor 2.
     .target(
       name: "PithFormat", dependencies: ["CZlib", "CPithKernels", "PithTensor", "PithFiles"],
       swiftSettings: strict),
-    // Tests.
     .target(
       name: "PithFormatSupport", dependencies: ["PithFormat", "PithTensor"],
       path: "Tests/PithFormatSupport", swiftSettings: strict),
@@ -31,6 +32,13 @@ let package = Package(
     .testTarget(
       name: "PithFormatTests",
       dependencies: ["PithFormat", "PithFormatSupport", "PithTensor", "CZlib", "SaveLoop"],
+      swiftSettings: strict),
+    .target(
+      name: "PithKernels", dependencies: ["CPithKernels", "PithTensor", "PithThreads"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithKernelsTests",
+      dependencies: ["CPithKernels", "CZlib", "PithKernels", "PithTensor", "PithThreads"],
       swiftSettings: strict),
   ]
 )

@@ -1,7 +1,15 @@
+#define _GNU_SOURCE
 #include "include/pith_cpu.h"
 
+#include <sched.h>
+
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 pith_cpu_features pith_cpu_detect(void) {
-  pith_cpu_features features = {false, false, false};
+  pith_cpu_features features = {false, false, false, false};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   features.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -9,6 +17,14 @@ pith_cpu_features pith_cpu_detect(void) {
   features.pclmul = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
 #elif defined(__aarch64__)
   features.neon = true;
+  features.armv8_crc = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
 #endif
   return features;
+}
+
+int pith_cpu_allowed(void) {
+  // Room for 16,384 processors: the kernel refuses a mask smaller than its own.
+  cpu_set_t masks[16];
+  if (sched_getaffinity(0, sizeof masks, masks) != 0) return 0;
+  return CPU_COUNT_S(sizeof masks, masks);
 }

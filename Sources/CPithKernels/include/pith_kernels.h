@@ -2,9 +2,10 @@
 #ifndef PITH_KERNELS_H
 #define PITH_KERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "pith_cpu.h"
+#include "pith_crc32.h"
+#include "pith_gemm.h"
+#include "pith_planes.h"
+#include "pith_window.h"
 
 #endif

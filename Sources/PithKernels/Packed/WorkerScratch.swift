@@ -1,0 +1,30 @@
+/// Scratch memory of a session: a piece for each worker of a pool, uninitialised and reused by every layer.
+///
+/// A class because it owns memory at a fixed address. One call at a time may use it.
+package final class WorkerScratch: @unchecked Sendable {
+  /// The floats of each worker's piece.
+  package let floatsPerWorker: Int
+  /// The number of pieces.
+  package let workers: Int
+  private let memory: UnsafeMutableRawPointer
+  private let stride: Int
+
+  /// - Parameters:
+  ///   - workers: the threads of the pool that will run with it.
+  ///   - floatsPerWorker: the largest need of all operations that will run with it.
+  package init(workers: Int, floatsPerWorker: Int) {
+    self.workers = max(1, workers)
+    self.floatsPerWorker = max(0, floatsPerWorker)
+    // A cache line (64 bytes) is never shared between workers.
+    stride = (self.floatsPerWorker + 15) / 16 * 16
+    memory = .allocate(
+      byteCount: max(64, self.workers * stride * MemoryLayout<Float>.stride), alignment: 64)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// The first float of a worker's piece.
+  package func base(of worker: Int) -> UnsafeMutablePointer<Float> {
+    (memory + worker * stride * MemoryLayout<Float>.stride).assumingMemoryBound(to: Float.self)
+  }
+}
