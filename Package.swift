@@ -47,11 +47,31 @@ let package = Package(
         "CZlib", "PithTensor", "PithFiles", "PithFormat", "PithImage", "PithGraph", "Pith",
       ],
       swiftSettings: strict),
-    // Tests.
+    // Tests, floor by floor.
+    .testTarget(
+      name: "PithTensorTests", dependencies: ["PithTensor", "PithFiles"], swiftSettings: strict),
     .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
+    .target(
+      name: "PithFormatSupport", dependencies: ["PithFormat", "PithTensor"],
+      path: "Tests/PithFormatSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "SaveLoop", dependencies: ["PithFiles", "PithFormatSupport"], path: "Tests/SaveLoop",
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithFormatTests",
+      dependencies: ["PithFormat", "PithFormatSupport", "PithTensor", "CZlib", "SaveLoop"],
+      swiftSettings: strict),
     .testTarget(
       name: "PithKernelsTests",
-      dependencies: ["CPithKernels", "CZlib", "PithKernels", "PithTensor", "PithThreads"],
+      dependencies: [
+        "CPithKernels", "CZlib", "PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithGraphTests", dependencies: ["Pith", "PithGraph", "PithTensor"],
       swiftSettings: strict),
     .testTarget(
       name: "PithTests",
@@ -59,5 +79,30 @@ let package = Package(
         "Pith", "PithConversion", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "PithConversionTests",
+      dependencies: [
+        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithTensor",
+      ],
+      swiftSettings: strict),
   ]
 )
+
+// Fuzzers and benchmarks are built only when asked for: tools/fuzz/run and tools/bench/run.
+if Context.environment["PITH_FUZZ"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "FuzzFormat", dependencies: ["PithFormatSupport", "PithTensor"],
+      path: "tools/fuzz/FuzzFormat", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
+      path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),
+  ]
+}
+if Context.environment["PITH_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "BenchFormat",
+      dependencies: ["PithFiles", "PithFormat", "PithFormatSupport", "PithTensor"],
+      path: "tools/bench/BenchFormat", swiftSettings: strict))
+}

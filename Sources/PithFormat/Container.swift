@@ -121,7 +121,7 @@ package struct Container: Sendable {
   }
 
   private static func check(_ checksum: UInt32, of section: Section) throws {
-    // F-21, and F-27 for the data.
+    // F-21, F-27: the same for the data, whose checksum is that of its chunks.
     guard checksum == section.checksum else {
       throw malformed(
         section.name == .data ? "F-27" : "F-21",

@@ -4,7 +4,7 @@ import PithTensor
 func malformed(
   _ rule: String, at place: String, _ problem: String,
   code: PithError.Code = .malformedFile,
-  advice: String = "the file is damaged or was not written by Pith: get it again from its source"
+  advice: String = PithError.damagedFileAdvice
 ) -> PithError {
   PithError(code, place: place, problem, advice: advice, rule: rule)
 }

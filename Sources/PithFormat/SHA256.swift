@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4), fed piece by piece.
 package struct SHA256 {
-  static let byteCount = 32
+  package static let byteCount = 32
 
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
@@ -8,6 +8,8 @@ package struct SHA256 {
   ]
   private var pending: [UInt8] = []
   private var byteCount: UInt64 = 0
+
+  package init() {}
 
   private static let blockByteCount = 64
   private static let constants: [UInt32] = [
@@ -31,7 +33,7 @@ package struct SHA256 {
   }
 
   /// Adds bytes to the message.
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var rest = bytes[...]
     if !pending.isEmpty {
@@ -48,12 +50,12 @@ package struct SHA256 {
     pending.append(contentsOf: rest.dropFirst(whole))
   }
 
-  mutating func update(_ bytes: some Collection<UInt8>) {
+  package mutating func update(_ bytes: some Collection<UInt8>) {
     Array(bytes).withUnsafeBytes { update($0) }
   }
 
   /// Ends the message and returns its 32 bytes of digest.
-  consuming func finish() -> [UInt8] {
+  package consuming func finish() -> [UInt8] {
     let bitCount = byteCount &* 8
     let used = pending.count + 1 + 8
     let padding = (SHA256.blockByteCount - used % SHA256.blockByteCount) % SHA256.blockByteCount

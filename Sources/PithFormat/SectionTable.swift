@@ -113,19 +113,19 @@ struct SectionTable {
           + " \(expectedOffset): \(offset < expectedOffset ? "they overlap" : "there is a hole")"
       )
     }
-    // F-16
-    let left = fileLength - expectedOffset
-    guard length <= UInt64(left) else {
-      throw malformed(
-        "F-16", at: place,
-        "section '\(name)' has \(length) bytes but \(left) are left in the file")
-    }
     // F-17
     guard name == .data || length <= UInt64(max(0, limits.sectionBytes)) else {
       throw malformed(
         "F-17", at: place,
         "section '\(name)' has \(length) bytes but may have at most \(limits.sectionBytes)",
         code: .limitExceeded)
+    }
+    // F-16
+    let left = fileLength - expectedOffset
+    guard length <= UInt64(left) else {
+      throw malformed(
+        "F-16", at: place,
+        "section '\(name)' has \(length) bytes but \(left) are left in the file")
     }
     return Section(
       name: name, offset: expectedOffset, length: Int(length), checksum: checksum,

@@ -47,12 +47,13 @@ struct TensorDirectory {
     var entries: [TensorEntry] = []
     entries.reserveCapacity(count)
     var names: Set<String> = []
-    var values = 0
+    var valuesLeft = limits.tensorValues
     for _ in 0..<count {
       let start = reader.offset
       let entry: TensorEntry
       do {
-        entry = try TensorEntry(reading: &reader, valueCounts: valueCounts, limits: limits)
+        entry = try TensorEntry(
+          reading: &reader, valueCounts: valueCounts, valuesLeft: valuesLeft, limits: limits)
       } catch let error as PithError {
         // F-28: an entry is cut off.
         throw error.breaking("F-28")
@@ -63,14 +64,7 @@ struct TensorDirectory {
           "F-32", at: "\(TensorDirectory.place), byte \(start)",
           "two tensors have the name '\(entry.name)'")
       }
-      // F-37: counted with sharing, because decoding them all takes this much memory.
-      values = try values.checkedAdding(entry.shape.count, "the number of values")
-      guard values <= limits.tensorValues else {
-        throw malformed(
-          "F-37", at: "\(TensorDirectory.place), byte \(start)",
-          "with tensor '\(entry.name)' the tensors have \(values) values but at most"
-            + " \(limits.tensorValues) are read", code: .limitExceeded)
-      }
+      valuesLeft -= entry.shape.count
       entries.append(entry)
     }
     // F-28
@@ -92,7 +86,9 @@ struct TensorDirectory {
 }
 
 extension TensorEntry {
-  fileprivate init(reading reader: inout ByteReader, valueCounts: [Int], limits: Limits) throws {
+  fileprivate init(
+    reading reader: inout ByteReader, valueCounts: [Int], valuesLeft: Int, limits: Limits
+  ) throws {
     func place(_ offset: Int) -> String { "\(TensorDirectory.place), byte \(offset)" }
     // F-30
     let nameStart = reader.offset
@@ -143,6 +139,13 @@ extension TensorEntry {
         code: rank > limits.rank ? .limitExceeded : .malformedFile)
     }
     shape = try TensorEntry.shape(from: &reader, rank: rank, here: here, limits: limits)
+    // F-37: counted with sharing, because decoding them all takes this much memory.
+    guard shape.count <= valuesLeft else {
+      throw malformed(
+        "F-37", at: here,
+        "with its \(shape.count) values the tensors have more than \(limits.tensorValues)",
+        code: .limitExceeded)
+    }
     let position: UInt64 = try reader.integer("position")
     self.position = try TensorEntry.checkedPosition(
       position, count: shape.count, in: storedType, valueCounts: valueCounts, here: here)

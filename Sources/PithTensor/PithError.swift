@@ -87,12 +87,17 @@ public struct PithError: Error, Sendable, Hashable {
     return error
   }
 
-  /// The same error with the rule of the format specification that was broken, unless it already names one.
+  /// The same error with the rule of the format specification that was broken and advice, unless it has them.
   package func breaking(_ rule: String) -> PithError {
     var error = self
     error.rule = self.rule ?? rule
+    error.advice = advice ?? PithError.damagedFileAdvice
     return error
   }
+
+  /// What to do about a file that breaks a rule of the format.
+  package static let damagedFileAdvice =
+    "the file is damaged or was not written by Pith: get it again from its source"
 }
 
 extension PithError: CustomStringConvertible {
