@@ -123,6 +123,10 @@ import Testing
     #expect(
       message { _ = try PNGDecoder.decode(bytes, limits: limits) }
         == "limitExceeded: is 60000x60000 pixels but an image may have at most 134217728")
+    limits.imagePixels = .max
+    #expect(
+      message { _ = try PNGDecoder.decode(bytes, limits: limits) }
+        == "malformedImage: cannot be decoded: 69 bytes are too few for 60000x60000 pixels")
     limits.imageBytes = 40
     #expect(
       message { _ = try PNGDecoder.decode(bytes, limits: limits) }

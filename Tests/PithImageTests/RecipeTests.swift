@@ -133,13 +133,18 @@ import Testing
   }
 
   @Test func infiniteResultsAreRefused() throws {
-    var recipe = Preprocessing()
-    recipe.standardDeviation = [1, 1e-38, 1]
-    #expect {
-      try PreprocessingPlan(recipe, input: [3, 8, 8])
-    } throws: { error in
-      "\(error)"
-        == "preprocessing: mean and standard deviation turn a pixel value into an infinite number"
+    var channel = Preprocessing()
+    channel.standardDeviation = [1, 1e-38, 1]
+    var image = Preprocessing()
+    image.mean = .image(Tensor(shape: [3, 1, 1], repeating: 3e38))
+    image.standardDeviation = [1, 1, 0.5]
+    for recipe in [channel, image] {
+      #expect {
+        try PreprocessingPlan(recipe, input: [3, 1, 1])
+      } throws: { error in
+        "\(error)"
+          == "preprocessing: mean and standard deviation turn a pixel value into an infinite number"
+      }
     }
   }
 }
