@@ -48,6 +48,20 @@ static void on_read(png_structp png, png_bytep to, size_t wanted) {
   report->offset += wanted;
 }
 
+// Ancillary chunks are ignored, but those of a fixed length must have it.
+static int on_chunk(png_structp png, png_unknown_chunkp chunk) {
+  static const struct {
+    char name[5];
+    uint8_t length;
+  } fixed[] = {{"cHRM", 32}, {"gAMA", 4}, {"oFFs", 9}, {"pHYs", 9}, {"sRGB", 1}, {"tIME", 7}};
+  for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+    if (memcmp(chunk->name, fixed[i].name, 4) == 0 && chunk->size != fixed[i].length) {
+      png_chunk_error(png, "wrong length");
+    }
+  }
+  return 1;
+}
+
 // Everything that may longjmp runs in here. No local variable of this frame changes after setjmp.
 static bool guarded(decoder *d, void (*body)(decoder *, void *), void *request) {
   if (setjmp(png_jmpbuf(d->png))) return false;
@@ -79,6 +93,7 @@ static void read_info(decoder *d, uint32_t width_limit, uint32_t height_limit) {
   png_set_chunk_cache_max(d->png, 1);
   png_set_crc_action(d->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   // -1: every ancillary chunk but tRNS; its checksum is verified, its content is not looked at.
+  png_set_read_user_chunk_fn(d->png, d, on_chunk);
   png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(d->png, d->info);
 }

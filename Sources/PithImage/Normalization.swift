@@ -44,10 +44,21 @@ struct Normalization: Sendable {
       }
     }
     self.table = table
-    guard table.allSatisfy(\.isFinite) else {
+    guard table.allSatisfy(\.isFinite), finiteWithMeanImage else {
       throw PithError(
         .invalidValue, place: "preprocessing",
         "mean and standard deviation turn a pixel value into an infinite number")
+    }
+  }
+
+  /// The results lie between those of the least and the greatest pixel value.
+  private var finiteWithMeanImage: Bool {
+    guard let meanImage else { return true }
+    let count = meanImage.values.count / channels
+    return meanImage.values.indices.allSatisfy { index in
+      let divisor = divisors.isEmpty ? 1 : divisors[index / count]
+      let mean = meanImage.values[index]
+      return ((table[0] - mean) / divisor).isFinite && ((table[255] - mean) / divisor).isFinite
     }
   }
 

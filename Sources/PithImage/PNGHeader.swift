@@ -43,6 +43,26 @@ package struct PNGHeader: Sendable, Hashable {
     self.bitDepth = Int(header.bit_depth)
     self.colorType = colorType
     self.isInterlaced = header.interlaced
+    try checkBytes(input.count)
+  }
+
+  /// Refuses a file that is too short for its pixels, before memory is spent on them.
+  private func checkBytes(_ available: Int) throws {
+    let channels =
+      switch colorType {
+      case .gray, .palette: 1
+      case .grayAlpha: 2
+      case .rgb: 3
+      case .rgba: 4
+      }
+    // Deflate cannot do better than 1032:1 (https://zlib.net/zlib_tech.html). A row has a filter byte.
+    let (bits, overflow) = width.multipliedReportingOverflow(by: channels * bitDepth)
+    let (bytes, tooMany) = height.multipliedReportingOverflow(by: overflow ? .max : bits / 8 + 1)
+    guard !tooMany, bytes / 1032 <= available else {
+      throw PithError(
+        .malformedImage,
+        "cannot be decoded: \(available) bytes are too few for \(height)x\(width) pixels")
+    }
   }
 }
 

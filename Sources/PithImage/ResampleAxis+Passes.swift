@@ -17,18 +17,18 @@ extension ResampleAxis {
     }
   }
 
-  /// The vertical pass: the rows of `ring` that target row `y` is made of become that row.
+  /// The vertical pass: the source rows that target row `y` is made of become that row.
   ///
   /// - Parameters:
-  ///   - ring: source row `r` is row `r % greatestCount` of it, `[greatestCount, rowBytes]`.
+  ///   - rows: the source row `r` is row `r % ring` of it, `[ring, rowBytes]`.
   ///   - sums: room for `rowBytes` values.
   func filterColumns(
-    _ y: Int, _ ring: UnsafePointer<UInt8>, _ rowBytes: Int, _ sums: UnsafeMutablePointer<Int32>,
-    into target: UnsafeMutablePointer<UInt8>
+    _ y: Int, _ rows: UnsafePointer<UInt8>, ring: Int, _ rowBytes: Int,
+    _ sums: UnsafeMutablePointer<Int32>, into target: UnsafeMutablePointer<UInt8>
   ) {
     sums.update(repeating: Self.half, count: rowBytes)
     for tap in 0..<counts[y] {
-      let row = ring + (starts[y] + tap) % greatestCount * rowBytes
+      let row = rows + (starts[y] + tap) % ring * rowBytes
       let weight = weights[y * taps + tap]
       for x in 0..<rowBytes { sums[x] &+= Int32(row[x]) &* weight }
     }
