@@ -29,11 +29,30 @@ PITH_IM2COL_KERNEL(im2col_f32_8_portable);
 PITH_IM2COL_KERNEL(im2col_f32_16_avx2);
 #endif
 
+// The outputs that a depthwise kernel computes at a time.
+enum { pith_depthwise_lanes = 8 };
+
+// The rows of a plane with its padding, as far as the window meets them.
+static inline size_t pith_depthwise_rows(const pith_window *window) {
+  return (size_t)(window->output_height - 1) * (size_t)window->stride_y +
+         (size_t)(window->kernel_height - 1) * (size_t)window->dilation_y + 1;
+}
+
+// The columns likewise; up to a stride of 2 rounded up to what whole vectors read.
+static inline size_t pith_depthwise_columns(const pith_window *window) {
+  size_t reach = (size_t)(window->kernel_width - 1) * (size_t)window->dilation_x;
+  size_t outputs = (size_t)window->output_width, stride = (size_t)window->stride_x;
+  if (stride > 2) return (outputs - 1) * stride + reach + 1;
+  size_t vectors = (outputs + pith_depthwise_lanes - 1) / pith_depthwise_lanes;
+  return vectors * pith_depthwise_lanes * stride + reach;
+}
+
 // One plane of a depthwise convolution. weights: [kernel_height][kernel_width]; residual as the output, or null;
-// the clamp leaves NaN alone. Every output is one chain of multiply-adds over the taps inside the plane.
+// the clamp leaves NaN alone; scratch for pith_depthwise_rows * pith_depthwise_columns floats. Every output is
+// one chain of multiply-adds over all taps, those in the padding included.
 #define PITH_DEPTHWISE_KERNEL(name)                                                       \
   void name(const pith_window *window, const float *plane, const float *weights, float bias, \
-            const float *residual, float low, float high, float *output)
+            const float *residual, float low, float high, float *scratch, float *output)
 
 PITH_DEPTHWISE_KERNEL(depthwise_f32_portable);
 #if defined(__x86_64__)

@@ -81,9 +81,12 @@ package struct ConvolutionGeometry: Sendable, Hashable {
       "height")
     outputWidth = try Self.outputSize(
       inputWidth, padding.left, padding.right, kernel.width, dilation.width, stride.width, "width")
-    // The kernels index a plane and count the taps with 32 bits.
+    // The kernels index a plane, with its padding too, and count the taps with 32 bits.
+    let paddedHeight = inputHeight + padding.top + padding.bottom
+    let paddedWidth = inputWidth + padding.left + padding.right
     for (name, height, width) in [
-      ("input plane", inputHeight, inputWidth), ("output plane", outputHeight, outputWidth),
+      ("padded input plane", paddedHeight, paddedWidth),
+      ("output plane", outputHeight, outputWidth),
       ("kernel", kernel.height, kernel.width),
     ] where height * width > Self.largestSize {
       throw PithError(

@@ -7,6 +7,7 @@ struct DepthwiseTasks: ParallelTasks {
   let data: ConvolutionData
   let weights: UnsafePointer<Float>
   let kernel: DepthwiseFunction
+  let scratch: WorkerScratch
 
   /// So many channels that a task is worth the claim of it.
   private var channelsPerTask: Int {
@@ -25,7 +26,7 @@ struct DepthwiseTasks: ParallelTasks {
         kernel(
           window, data.input + source * geometry.inputPlane, weights + channel * geometry.taps,
           data.bias[channel], data.residual.map { $0 + offset }, data.clamp.low, data.clamp.high,
-          data.output + offset)
+          scratch.base(of: worker), data.output + offset)
       }
     }
   }

@@ -43,7 +43,9 @@ package struct PackedConvolution: Sendable {
     self.bias = bias ?? [Float](repeating: 0, count: geometry.outputChannels)
     if geometry.isDepthwise {
       form = .depthwise(weights, kernels.depthwise.function)
-      scratchFloatsPerWorker = 0
+      scratchFloatsPerWorker = withUnsafePointer(to: geometry.window) {
+        pith_depthwise_rows($0) * pith_depthwise_columns($0)
+      }
       return
     }
     let tile = kernels.gemm.tile
@@ -87,7 +89,8 @@ package struct PackedConvolution: Sendable {
         weights.withUnsafeBufferPointer { weights in
           guard let weights = weights.baseAddress else { return }
           let tasks = DepthwiseTasks(
-            geometry: geometry, data: data, weights: weights, kernel: kernel)
+            geometry: geometry, data: data, weights: weights, kernel: kernel,
+            scratch: scratch)
           pool.forEach(images * tasks.tasksPerImage, tasks)
         }
       case .product(let groups, let gemm, let im2col, let tile):

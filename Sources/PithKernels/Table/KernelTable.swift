@@ -43,7 +43,8 @@ package typealias DepthwiseFunction =
   @convention(c) (
     _ window: UnsafePointer<pith_window>?, _ plane: UnsafePointer<Float>?,
     _ weights: UnsafePointer<Float>?, _ bias: Float, _ residual: UnsafePointer<Float>?,
-    _ low: Float, _ high: Float, _ output: UnsafeMutablePointer<Float>?
+    _ low: Float, _ high: Float, _ scratch: UnsafeMutablePointer<Float>?,
+    _ output: UnsafeMutablePointer<Float>?
   ) -> Void
 
 /// One kernel: a row of ``KernelTable``.
