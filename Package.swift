@@ -26,3 +26,11 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// Fuzzing needs `--sanitize fuzzer`, which an ordinary build does not have.
+if Context.environment["PITH_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
+      path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict))
+}

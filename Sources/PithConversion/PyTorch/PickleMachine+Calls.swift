@@ -7,7 +7,7 @@ extension PickleMachine {
     guard case .global(let global) = callee else {
       throw reader.error("\(callee.kind) is called; a class or function was expected")
     }
-    let values = try items(ofTuple: arguments, "the arguments of \(global.name)")
+    let values = try items(ofTuple: arguments, "the arguments of \(global.name) are")
     switch global {
     case .dictionary: return .dictionary(add(try pairs(values.first)))
     case .defaultDictionary: return .dictionary(add(try pairs(values.dropFirst().first)))
@@ -17,7 +17,7 @@ extension PickleMachine {
       guard values.count >= 3, case .global(.rebuildTensor(let version)) = values[0] else {
         throw reader.error("a tensor's class is rebuilt from unknown arguments")
       }
-      return try tensor(items(ofTuple: values[2], "the arguments of a tensor"), version)
+      return try tensor(items(ofTuple: values[2], "the arguments of a tensor are"), version)
     case .encode: return try encode(values)
     case .size:
       guard let first = values.first, case .tuple = first else {
@@ -39,7 +39,7 @@ extension PickleMachine {
   mutating func build(_ state: PickleValue) throws {
     switch try top() {
     case .numPyType(let position):
-      let parts = try items(ofTuple: state, "the state of a NumPy type")
+      let parts = try items(ofTuple: state, "the state of a NumPy type is")
       guard parts.count >= 2, case .string = parts[1] else {
         throw reader.error("the state of a NumPy type has no byte order")
       }
@@ -51,9 +51,10 @@ extension PickleMachine {
 
   /// The storage that a persistent identifier stands for: ("storage", class, key, device, count).
   mutating func storage(_ identifier: PickleValue) throws -> PickleValue {
-    let parts = try items(ofTuple: identifier, "a persistent identifier")
+    let parts = try items(ofTuple: identifier, "a persistent identifier is")
+    // Legacy files of whole modules name their classes so: ("module", class, file, source).
+    if parts.count == 4, case .string("module") = parts[0] { return parts[1] }
     guard parts.count >= 5, case .string("storage") = parts[0] else {
-      if case .string("module")? = parts.first { return .opaque("torch.nn.Module") }
       throw reader.error("a persistent identifier is not that of a storage")
     }
     // A class that is not known was noted when it was named.
@@ -114,7 +115,7 @@ extension PickleMachine {
   }
 
   private func integers(_ value: PickleValue) throws -> [Int] {
-    let values = try items(ofTuple: value, "sizes or strides")
+    let values = try items(ofTuple: value, "sizes or strides are")
     guard values.count <= limits.rank else {
       throw PithError(
         .limitExceeded, place: "\(reader.what), byte \(reader.offset)",
@@ -132,7 +133,7 @@ extension PickleMachine {
     ofTuple value: PickleValue, _ what: @autoclosure () -> String
   ) throws -> [PickleValue] {
     guard case .tuple(let position) = value else {
-      throw reader.error("\(what()) are \(value.kind); a tuple was expected")
+      throw reader.error("\(what()) \(value.kind); a tuple was expected")
     }
     return object.containers[position]
   }
