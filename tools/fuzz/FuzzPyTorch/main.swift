@@ -4,16 +4,8 @@
 //   PITH_FUZZ=1 swift build -c release --sanitize fuzzer --scratch-path .build/fuzz --product FuzzPyTorch
 //   .build/fuzz/release/FuzzPyTorch -max_len=8192 CORPUS Fixtures/pytorch
 
-import Glibc
 import PithConversion
 import PithTensor
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-  _ count: UnsafeMutablePointer<Int32>,
-  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-  _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
-) -> Int32
 
 /// Small enough that a mistake in a limit shows as a want of memory.
 private func limits() -> Limits {
@@ -25,7 +17,9 @@ private func limits() -> Limits {
   return limits
 }
 
-private func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+/// The function that libFuzzer, which has its own `main`, calls with each input.
+@c(LLVMFuzzerTestOneInput)
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
   if let state = try? PyTorchFile.read(bytes: bytes, limits: limits(), integers: .keep) {
     try? state.checkValues()
@@ -34,7 +28,3 @@ private func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   _ = try? NumPyFile.readArchive(bytes: bytes, limits: limits())
   return 0
 }
-
-var count = CommandLine.argc
-var arguments = CommandLine.unsafeArgv
-exit(runDriver(&count, &arguments, test))
