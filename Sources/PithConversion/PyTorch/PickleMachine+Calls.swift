@@ -31,7 +31,7 @@ extension PickleMachine {
       return .numPyType(add([first, .string("|")]))
     case .numPyScalar: return numPyScalar(values)
     case .inert(let name), .refused(let name): return .opaque(name)
-    case .storage, .type: throw reader.error("\(callee.kind) is called")
+    case .storage: throw reader.error("\(callee.kind) is called")
     }
   }
 
@@ -60,8 +60,9 @@ extension PickleMachine {
     // A class that is not known was noted when it was named.
     if case .global(.refused(let name)) = parts[1] { return .opaque(name) }
     guard case .global(.storage(let type)) = parts[1], case .string(let key) = parts[2],
-      case .integer(let count) = parts[4], count >= 0
-    else { throw reader.error("the class, key or count of a storage has the wrong type") }
+      case .integer(let count) = parts[4], count >= 0, key.utf8.count <= limits.nameBytes,
+      !key.steersTerminals
+    else { throw reader.error("the class, key or count of a storage makes no sense") }
     if parts.count > 5 {
       guard case .none = parts[5] else {
         throw PithError(
@@ -75,19 +76,11 @@ extension PickleMachine {
 
   private mutating func tensor(_ values: [PickleValue], _ version: Int) throws -> PickleValue {
     if case .opaque(let name)? = values.first { return .opaque(name) }
-    guard values.count >= (version == 1 ? 4 : version == 2 ? 6 : 7),
+    guard values.count >= (version == 1 ? 4 : 6),
       case .storage(let position) = values[0], case .integer(let offset) = values[1]
     else { throw reader.error("a tensor is rebuilt from unknown arguments") }
     let storage = object.storages[position]
-    var type = storage.type
-    if version == 3 {
-      guard case .global(.type(let named)) = values[6] else {
-        throw reader.error("the type of a tensor is \(values[6].kind)")
-      }
-      type = named
-    }
-    guard let type else { throw reader.error("the type of a tensor is not given") }
-    let metadata = version == 1 ? nil : values.dropFirst(version == 2 ? 6 : 7).first
+    let metadata = version == 1 ? nil : values.dropFirst(6).first
     if case .dictionary(let flags)? = metadata, !object.containers[flags].isEmpty {
       throw PithError(
         .unsupported, place: "\(reader.what), byte \(reader.offset)",
@@ -98,19 +91,16 @@ extension PickleMachine {
       TensorReference(
         storage: storage,
         layout: StridedLayout(
-          type: type, offset: offset, sizes: try integers(values[2]),
+          type: storage.type, offset: offset, sizes: try integers(values[2]),
           strides: try integers(values[3]))))
     return .tensor(object.tensors.count - 1)
   }
 
   private func parameter(_ values: [PickleValue]) throws -> PickleValue {
     switch values.first {
-    case .some(let value):
-      switch value {
-      case .tensor, .opaque: return value
-      default: throw reader.error("a parameter is made of \(value.kind)")
-      }
-    case nil: throw reader.error("a parameter is made of nothing")
+    case .tensor(let position): return .tensor(position)
+    case .opaque(let name): return .opaque(name)
+    case let other: throw reader.error("a parameter is made of \(other?.kind ?? "nothing")")
     }
   }
 
