@@ -37,6 +37,13 @@ extension StateDictionary {
   }
 }
 
+extension String {
+  /// Whether a message with this text in it could steer a terminal: C0 controls, DEL and C1 controls.
+  var steersTerminals: Bool {
+    unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }
+  }
+}
+
 /// The first `maximum` parts, and how many more there are: `a, b and 3 more`.
 func listing(_ parts: [String], atMost maximum: Int, separator: String = ", ") -> String {
   let text = parts.prefix(maximum).joined(separator: separator)

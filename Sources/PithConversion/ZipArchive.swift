@@ -227,11 +227,13 @@ extension ZipArchive {
   }
 
   private static func text(_ bytes: ArraySlice<UInt8>, _ limits: Limits) throws -> String {
-    guard bytes.count <= limits.nameBytes, let text = String(validating: bytes, as: UTF8.self)
+    guard bytes.count <= limits.nameBytes, let text = String(validating: bytes, as: UTF8.self),
+      !text.steersTerminals
     else {
       throw PithError(
         .malformedCheckpoint, place: "zip directory",
-        "the name of an entry is not valid UTF-8 or longer than \(limits.nameBytes) bytes")
+        "the name of an entry is not valid UTF-8, has control characters "
+          + "or more than \(limits.nameBytes) bytes")
     }
     return text
   }

@@ -4,16 +4,14 @@ enum PickleGlobal {
   case dictionary(String)
   /// A dictionary whose first argument makes missing values, which is ignored.
   case defaultDictionary
-  /// A tensor from (storage, offset, sizes, strides); version 2 adds three more, version 3 a type after those.
+  /// A tensor from (storage, offset, sizes, strides); version 2 adds three more.
   case rebuildTensor(version: Int)
   /// The tensor that is its first argument.
   case rebuildParameter(String)
   /// A tensor from (function, class, arguments of the function, state).
   case rebuildFromType
-  /// The class of a storage; nil for one of plain bytes.
-  case storage(SourceType?)
-  /// A type of elements.
-  case type(SourceType)
+  /// The class of a storage.
+  case storage(SourceType)
   /// Bytes from (string, "latin1"): how protocol 2 writes them.
   case encode
   /// The tuple that is its argument.
@@ -34,10 +32,9 @@ enum PickleGlobal {
       name
     case .defaultDictionary: "collections.defaultdict"
     case .rebuildTensor(let version):
-      "torch._utils._rebuild_tensor\(version == 1 ? "" : "_v\(version)")"
+      version == 1 ? "torch._utils._rebuild_tensor" : "torch._utils._rebuild_tensor_v2"
     case .rebuildFromType: "torch._tensor._rebuild_from_type_v2"
     case .storage: "torch storage class"
-    case .type(let type): "torch.\(type.rawValue)"
     case .encode: "_codecs.encode"
     case .size: "torch.Size"
     case .numPyScalar: "numpy.core.multiarray.scalar"
@@ -63,7 +60,6 @@ enum PickleGlobal {
     "collections.defaultdict": .defaultDictionary,
     "torch._utils._rebuild_tensor": .rebuildTensor(version: 1),
     "torch._utils._rebuild_tensor_v2": .rebuildTensor(version: 2),
-    "torch._utils._rebuild_tensor_v3": .rebuildTensor(version: 3),
     "torch._utils._rebuild_parameter": .rebuildParameter("torch._utils._rebuild_parameter"),
     "torch._utils._rebuild_parameter_with_state":
       .rebuildParameter("torch._utils._rebuild_parameter_with_state"),
@@ -78,17 +74,6 @@ enum PickleGlobal {
     "torch.CharStorage": .storage(.int8),
     "torch.ByteStorage": .storage(.uint8),
     "torch.BoolStorage": .storage(.bool),
-    "torch.storage.UntypedStorage": .storage(nil),
-    "torch.float32": .type(.float32),
-    "torch.float64": .type(.float64),
-    "torch.float16": .type(.float16),
-    "torch.bfloat16": .type(.bfloat16),
-    "torch.int64": .type(.int64),
-    "torch.int32": .type(.int32),
-    "torch.int16": .type(.int16),
-    "torch.int8": .type(.int8),
-    "torch.uint8": .type(.uint8),
-    "torch.bool": .type(.bool),
     "torch.Size": .size,
     "_codecs.encode": .encode,
     "numpy.core.multiarray.scalar": .numPyScalar,
@@ -107,6 +92,8 @@ enum PickleGlobal {
     "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath",
     "pathlib._local.PosixPath", "pathlib._local.WindowsPath",
     "numpy.ndarray", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+    "torch.float32", "torch.float64", "torch.float16", "torch.bfloat16", "torch.int64",
+    "torch.int32", "torch.int16", "torch.int8", "torch.uint8", "torch.bool",
     "torch.device", "torch.Tensor", "torch.nn.parameter.Parameter",
   ]
 }

@@ -7,7 +7,7 @@ extension PickleMachine {
     guard case .global(let global) = callee else {
       throw reader.error("\(callee.kind) is called; a class or function was expected")
     }
-    let values = try items(ofTuple: arguments, "the arguments of \(global.name)")
+    let values = try items(ofTuple: arguments, "the arguments of \(global.name) are")
     switch global {
     case .dictionary: return .dictionary(add(try pairs(values.first)))
     case .defaultDictionary: return .dictionary(add(try pairs(values.dropFirst().first)))
@@ -17,7 +17,7 @@ extension PickleMachine {
       guard values.count >= 3, case .global(.rebuildTensor(let version)) = values[0] else {
         throw reader.error("a tensor's class is rebuilt from unknown arguments")
       }
-      return try tensor(items(ofTuple: values[2], "the arguments of a tensor"), version)
+      return try tensor(items(ofTuple: values[2], "the arguments of a tensor are"), version)
     case .encode: return try encode(values)
     case .size:
       guard let first = values.first, case .tuple = first else {
@@ -31,7 +31,7 @@ extension PickleMachine {
       return .numPyType(add([first, .string("|")]))
     case .numPyScalar: return numPyScalar(values)
     case .inert(let name), .refused(let name): return .opaque(name)
-    case .storage, .type: throw reader.error("\(callee.kind) is called")
+    case .storage: throw reader.error("\(callee.kind) is called")
     }
   }
 
@@ -39,7 +39,7 @@ extension PickleMachine {
   mutating func build(_ state: PickleValue) throws {
     switch try top() {
     case .numPyType(let position):
-      let parts = try items(ofTuple: state, "the state of a NumPy type")
+      let parts = try items(ofTuple: state, "the state of a NumPy type is")
       guard parts.count >= 2, case .string = parts[1] else {
         throw reader.error("the state of a NumPy type has no byte order")
       }
@@ -51,16 +51,18 @@ extension PickleMachine {
 
   /// The storage that a persistent identifier stands for: ("storage", class, key, device, count).
   mutating func storage(_ identifier: PickleValue) throws -> PickleValue {
-    let parts = try items(ofTuple: identifier, "a persistent identifier")
+    let parts = try items(ofTuple: identifier, "a persistent identifier is")
+    // Legacy files of whole modules name their classes so: ("module", class, file, source).
+    if parts.count == 4, case .string("module") = parts[0] { return parts[1] }
     guard parts.count >= 5, case .string("storage") = parts[0] else {
-      if case .string("module")? = parts.first { return .opaque("torch.nn.Module") }
       throw reader.error("a persistent identifier is not that of a storage")
     }
     // A class that is not known was noted when it was named.
     if case .global(.refused(let name)) = parts[1] { return .opaque(name) }
     guard case .global(.storage(let type)) = parts[1], case .string(let key) = parts[2],
-      case .integer(let count) = parts[4], count >= 0
-    else { throw reader.error("the class, key or count of a storage has the wrong type") }
+      case .integer(let count) = parts[4], count >= 0, key.utf8.count <= limits.nameBytes,
+      !key.steersTerminals
+    else { throw reader.error("the class, key or count of a storage makes no sense") }
     if parts.count > 5 {
       guard case .none = parts[5] else {
         throw PithError(
@@ -74,19 +76,11 @@ extension PickleMachine {
 
   private mutating func tensor(_ values: [PickleValue], _ version: Int) throws -> PickleValue {
     if case .opaque(let name)? = values.first { return .opaque(name) }
-    guard values.count >= (version == 1 ? 4 : version == 2 ? 6 : 7),
+    guard values.count >= (version == 1 ? 4 : 6),
       case .storage(let position) = values[0], case .integer(let offset) = values[1]
     else { throw reader.error("a tensor is rebuilt from unknown arguments") }
     let storage = object.storages[position]
-    var type = storage.type
-    if version == 3 {
-      guard case .global(.type(let named)) = values[6] else {
-        throw reader.error("the type of a tensor is \(values[6].kind)")
-      }
-      type = named
-    }
-    guard let type else { throw reader.error("the type of a tensor is not given") }
-    let metadata = version == 1 ? nil : values.dropFirst(version == 2 ? 6 : 7).first
+    let metadata = version == 1 ? nil : values.dropFirst(6).first
     if case .dictionary(let flags)? = metadata, !object.containers[flags].isEmpty {
       throw PithError(
         .unsupported, place: "\(reader.what), byte \(reader.offset)",
@@ -97,24 +91,21 @@ extension PickleMachine {
       TensorReference(
         storage: storage,
         layout: StridedLayout(
-          type: type, offset: offset, sizes: try integers(values[2]),
+          type: storage.type, offset: offset, sizes: try integers(values[2]),
           strides: try integers(values[3]))))
     return .tensor(object.tensors.count - 1)
   }
 
   private func parameter(_ values: [PickleValue]) throws -> PickleValue {
     switch values.first {
-    case .some(let value):
-      switch value {
-      case .tensor, .opaque: return value
-      default: throw reader.error("a parameter is made of \(value.kind)")
-      }
-    case nil: throw reader.error("a parameter is made of nothing")
+    case .tensor(let position): return .tensor(position)
+    case .opaque(let name): return .opaque(name)
+    case let other: throw reader.error("a parameter is made of \(other?.kind ?? "nothing")")
     }
   }
 
   private func integers(_ value: PickleValue) throws -> [Int] {
-    let values = try items(ofTuple: value, "sizes or strides")
+    let values = try items(ofTuple: value, "sizes or strides are")
     guard values.count <= limits.rank else {
       throw PithError(
         .limitExceeded, place: "\(reader.what), byte \(reader.offset)",
@@ -132,7 +123,7 @@ extension PickleMachine {
     ofTuple value: PickleValue, _ what: @autoclosure () -> String
   ) throws -> [PickleValue] {
     guard case .tuple(let position) = value else {
-      throw reader.error("\(what()) are \(value.kind); a tuple was expected")
+      throw reader.error("\(what()) \(value.kind); a tuple was expected")
     }
     return object.containers[position]
   }

@@ -53,16 +53,16 @@ enum PickleValue {
 struct StorageReference {
   /// The name under which the file keeps the bytes.
   var key: String
-  /// The type of the elements; nil for a storage of plain bytes.
-  var type: SourceType?
-  /// The number of elements, or of bytes when there is no type.
+  /// The type of the elements.
+  var type: SourceType
+  /// The number of elements.
   var count: Int
 
   /// The bytes that the storage has to have.
   ///
   /// - Throws: ``PithError`` with the code `limitExceeded`.
   func byteCount() throws -> Int {
-    try count.checkedMultiplying(type?.byteCount ?? 1, "the size of storage '\(key)'")
+    try count.checkedMultiplying(type.byteCount, "the size of storage '\(key)'")
   }
 }
 

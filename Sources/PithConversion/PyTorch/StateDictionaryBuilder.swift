@@ -80,8 +80,7 @@ struct StateDictionaryBuilder {
 
   private func checkedShape(_ name: String, _ reference: TensorReference) throws -> Shape {
     do {
-      let available = try reference.storage.byteCount() / reference.layout.type.byteCount
-      return try reference.layout.checkedShape(available: available)
+      return try reference.layout.checkedShape(available: reference.storage.count)
     } catch let error as PithError {
       throw error.at("tensor '\(name)'")
     }

@@ -2,7 +2,7 @@ import PithTensor
 
 /// Finds the one dictionary of named tensors in a checkpoint.
 ///
-/// A dictionary qualifies when all its keys are strings and all its values tensors; when there is none, one that has a
+/// A dictionary qualifies when all its keys are strings that can be shown and all its values tensors; when there is none, one that has a
 /// tensor among other values does. The state of an optimiser (`state` beside `param_groups`) is passed over.
 struct StateDictionarySelection {
   /// A dictionary and the keys that lead to it.
@@ -82,7 +82,9 @@ struct StateDictionarySelection {
         var candidate = Candidate(path: path, position: position, tensors: 0, others: 0)
         var hasOtherKeys = false
         for (key, value) in items {
-          guard case .string(let name) = key, name.utf8.count <= limits.nameBytes else {
+          guard case .string(let name) = key, name.utf8.count <= limits.nameBytes,
+            !name.steersTerminals
+          else {
             hasOtherKeys = true
             continue
           }
