@@ -51,14 +51,16 @@ package struct ByteReader {
   package mutating func count(
     upTo maximum: Int, _ field: @autoclosure () -> String
   ) throws -> Int {
-    try bounded(integer(UInt64.self, field()), upTo: maximum, field())
+    let start = offset
+    return try bounded(integer(UInt64.self, field()), upTo: maximum, at: start, field())
   }
 
   /// The next unsigned 32-bit integer as an `Int` of at most `maximum`.
   package mutating func count32(
     upTo maximum: Int, _ field: @autoclosure () -> String
   ) throws -> Int {
-    try bounded(UInt64(integer(UInt32.self, field())), upTo: maximum, field())
+    let start = offset
+    return try bounded(UInt64(integer(UInt32.self, field())), upTo: maximum, at: start, field())
   }
 
   /// The next little-endian binary32.
@@ -106,11 +108,11 @@ package struct ByteReader {
   }
 
   private func bounded(
-    _ value: UInt64, upTo maximum: Int, _ field: @autoclosure () -> String
+    _ value: UInt64, upTo maximum: Int, at start: Int, _ field: @autoclosure () -> String
   ) throws -> Int {
     guard value <= UInt64(max(0, maximum)) else {
       throw PithError(
-        .limitExceeded, place: "\(what), byte \(offset)",
+        .limitExceeded, place: "\(what), byte \(start)",
         "\(field()) is \(value) but may be at most \(maximum)")
     }
     return Int(value)
