@@ -126,8 +126,10 @@ package struct FeatureMap {
         "along the \(axis), a kernel that reaches over \(reach) does not fit an input of \(input) with padding \(before) + \(after)"
       )
     }
-    guard ceil else { return room / stride + 1 }
-    let windows = (room + stride - 1) / stride + 1
-    return (windows - 1) * stride >= input + before ? windows - 1 : windows
+    let whole = room / stride + 1
+    let rest = room % stride
+    guard ceil, rest > 0 else { return whole }
+    // The partial window starts `stride - rest` after `room`, and the end's padding `reach - after` after it.
+    return stride - rest < reach - after ? whole + 1 : whole
   }
 }
