@@ -40,7 +40,10 @@ public enum Operation: Sendable, Hashable {
     case .maxPool(let pool): try pool.window.outputShape(inputs[0])
     case .averagePool(let pool): try pool.window.outputShape(inputs[0])
     case .globalAveragePool: try globalPoolShape(inputs[0])
-    case .relu, .clip, .leakyReLU, .sigmoid, .tanh, .dropout, .identity: inputs[0]
+    case .clip(let clip): try clip.outputShape(inputs[0])
+    case .leakyReLU(let layer): try layer.outputShape(inputs[0])
+    case .dropout(let dropout): try dropout.outputShape(inputs[0])
+    case .relu, .sigmoid, .tanh, .identity: inputs[0]
     case .softmax(let softmax): try softmax.outputShape(inputs[0])
     case .add, .multiply: try Broadcast.shape(inputs[0], inputs[1])
     case .concat(let concat): try concat.outputShape(inputs)

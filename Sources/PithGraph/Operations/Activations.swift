@@ -12,6 +12,15 @@ public struct Clip: Sendable, Hashable {
 
   /// ReLU6.
   public static let relu6 = Clip(minimum: 0, maximum: 6)
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    // Also false when either is NaN.
+    guard minimum <= maximum else {
+      throw PithError(
+        .invalidGraph, "the minimum \(minimum) must not be greater than the maximum \(maximum)")
+    }
+    return input
+  }
 }
 
 /// `x` where it is positive, else `slope * x` (Maas, Hannun and Ng 2013).
@@ -20,6 +29,13 @@ public struct LeakyReLU: Sendable, Hashable {
 
   public init(slope: Double = 0.01) {
     self.slope = slope
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard slope.isFinite else {
+      throw PithError(.invalidGraph, "the slope \(slope) must be finite")
+    }
+    return input
   }
 }
 
@@ -45,6 +61,13 @@ public struct Dropout: Sendable, Hashable {
 
   public init(rate: Double = 0.5) {
     self.rate = rate
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard rate >= 0, rate <= 1 else {
+      throw PithError(.invalidGraph, "the rate \(rate) must be from 0 to 1")
+    }
+    return input
   }
 }
 

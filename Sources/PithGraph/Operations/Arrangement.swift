@@ -91,6 +91,9 @@ public struct Pad: Sendable, Hashable {
         .invalidGraph,
         "padding \(before) and \(after) must have \(input.rank) sizes each that are not negative")
     }
+    guard !value.isNaN else {
+      throw PithError(.invalidGraph, "the value of the padding must be a number, not NaN")
+    }
     return try Shape(
       checking: input.dimensions.indices.map { axis in
         try input[axis].checkedAdding(before[axis], "the padded size")

@@ -115,8 +115,8 @@ public struct BatchNorm: Sendable, Hashable {
     }
     guard epsilon.isFinite, epsilon >= 0, momentum.isFinite else {
       throw PithError(
-        .invalidGraph, "epsilon \(epsilon) must not be negative, and momentum \(momentum) be finite"
-      )
+        .invalidGraph,
+        "epsilon \(epsilon) must be finite and not negative, and momentum \(momentum) finite")
     }
     return input
   }
