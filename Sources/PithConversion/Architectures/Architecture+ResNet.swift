@@ -34,7 +34,7 @@ extension Architecture {
             shortcut = builder.add(
               "\(name).shortcut.pad",
               .pad(Pad(before: [missing, 0, 0], after: [outputs - channels - missing, 0, 0])))
-            (channels, height, width) = (outputs, (height + 1) / 2, (width + 1) / 2)
+            (channels, height, width) = (outputs, height - height / 2, width - width / 2)
           }
           builder.add("\(name).add", .add, inputs: [residual, shortcut])
           builder.add("\(name).relu2", .relu)
