@@ -21,7 +21,11 @@ package struct Network: Sendable {
   }
 
   /// The network after all passes that prepare it for inference.
-  package func preparedForInference() throws -> Network {
+  ///
+  /// - Throws: ``PithError`` when the graph does not resolve or a parameter is missing or misshapen: passes
+  ///   rely on both.
+  package func preparedForInference(limits: Limits = Limits()) throws -> Network {
+    try graph.resolved(limits: limits).checkParameters(parameters.mapValues(\.shape))
     var network = self
     for pass in Self.inference { try pass.run(on: &network) }
     return network
@@ -33,6 +37,8 @@ package struct Network: Sendable {
 
 /// A change to a network that leaves its outputs as they are, but for rounding.
 package protocol Pass: Sendable {
+  /// Runs on a network whose graph resolves and whose parameters fit it, and leaves such a network.
+  ///
   /// The outputs of the graph keep their order; their names may change to those of layers that compute the same.
   func run(on network: inout Network) throws
 }
