@@ -41,7 +41,7 @@ extension Graph {
     var bytes = 0
 
     func define(_ name: String, _ shape: Shape) throws {
-      // F-64: one meaning for a name.
+      // F-64: a name has one meaning.
       guard shapes.updateValue(shape, forKey: name) == nil else {
         throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
       }
@@ -49,25 +49,33 @@ extension Graph {
       guard shape.count > 0 else {
         throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-66")
       }
-      guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
+      guard shape.rank <= limits.rank else {
         throw PithError(
-          .invalidGraph,
-          "a name has \(name.utf8.count) bytes; it must have 1 to \(limits.nameBytes)", rule: "F-64"
+          .limitExceeded,
+          "'\(name)' has \(shape.rank) dimensions but at most \(limits.rank) are read", rule: "F-66"
         )
       }
       // F-68: what a run would need is known before it starts.
-      let needed = try shape.count.checkedMultiplying(4, "the bytes of '\(name)'")
-      bytes = try bytes.checkedAdding(needed, "the bytes of all activations")
-      guard bytes <= limits.activationBytes else {
+      let (needed, overflow) = shape.count.multipliedReportingOverflow(by: 4)
+      guard !overflow, needed <= limits.activationBytes, bytes <= limits.activationBytes - needed
+      else {
         throw PithError(
           .limitExceeded,
-          "the activations up to '\(name)' need \(bytes) bytes but at most \(limits.activationBytes) are allowed",
+          "the activations of an image up to '\(name)', which has \(shape.count) values, need more than "
+            + "the \(limits.activationBytes) bytes that are allowed",
           rule: "F-68")
       }
+      bytes += needed
     }
 
-    for input in inputs { try define(input.name, input.shape) }
+    for input in inputs {
+      try checkName(input.name, limits: limits)
+      do { try define(input.name, input.shape) } catch let error as PithError {
+        throw error.at("input '\(input.name)'")
+      }
+    }
     for layer in layers {
+      try checkName(layer.name, limits: limits)
       do {
         let inputShapes = try layer.inputs.map { name in
           // F-65: layers use what stands before them, so there is no cycle.
@@ -102,4 +110,23 @@ extension Graph {
     }
     return ResolvedGraph(graph: self, layers: resolved, shapes: shapes)
   }
+}
+
+/// F-64: a name is there, is not too long, and can be shown.
+private func checkName(_ name: String, limits: Limits) throws {
+  guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
+    throw PithError(
+      .invalidGraph, place: "graph",
+      "a name has \(name.utf8.count) bytes; it must have 1 to \(limits.nameBytes)", rule: "F-64")
+  }
+  guard !name.hasControlCharacters else {
+    throw PithError(
+      .invalidGraph, place: "graph",
+      "the name \(name.debugDescription) has control characters", rule: "F-64")
+  }
+}
+
+extension String {
+  /// Whether a byte is below 0x20 or is 0x7F.
+  var hasControlCharacters: Bool { utf8.contains { $0 < 0x20 || $0 == 0x7F } }
 }

@@ -53,18 +53,22 @@ extension Graph {
     let inputs = try reader.list(
       upTo: limits.layers, minimumBytes: 8, "inputs of the graph"
     ) { reader, _ in
-      let name = try reader.string(upTo: limits.nameBytes, "the name of an input")
+      let name = try reader.name(limits, "the name of an input")
       let sizes = try reader.list(
         upTo: limits.rank, minimumBytes: 8, "dimensions of input '\(name)'"
       ) { reader, _ in
         try reader.count(upTo: limits.activationBytes / 4, "a size of input '\(name)'")
       }
-      return Input(name, shape: try Shape(checking: sizes))
+      do {
+        return Input(name, shape: try Shape(checking: sizes))
+      } catch let error as PithError {
+        throw error.at("input '\(name)'").underRule("F-68")
+      }
     }
     var names = inputs.map(\.name)
     // F-67: the number of layers is held to the limit before memory is spent.
-    let layers = try reader.list(upTo: limits.layers, minimumBytes: 16, "layers") { reader, _ in
-      let layer = try Layer(&reader, names: names, limits: limits)
+    let layers = try reader.list(upTo: limits.layers, minimumBytes: 16, "layers") { reader, index in
+      let layer = try Layer(&reader, index: index, names: names, limits: limits)
       names.append(layer.name)
       return layer
     }
@@ -76,9 +80,14 @@ extension Graph {
 }
 
 extension Layer {
-  fileprivate init(_ reader: inout ByteReader, names: [String], limits: Limits) throws {
-    let name = try reader.string(upTo: limits.nameBytes, "the name of layer \(names.count)")
-    let operation = try reader.string(upTo: limits.nameBytes, "the operation of layer '\(name)'")
+  /// - Parameters:
+  ///   - index: the position of the layer, for errors.
+  ///   - names: the inputs of the graph and the layers before this one.
+  fileprivate init(
+    _ reader: inout ByteReader, index: Int, names: [String], limits: Limits
+  ) throws {
+    let name = try reader.name(limits, "the name of layer \(index)")
+    let operation = try reader.name(limits, "the operation of layer '\(name)'")
     let inputs = try reader.list(
       upTo: limits.layers, minimumBytes: 4, "inputs of layer '\(name)'"
     ) { reader, _ in
@@ -88,7 +97,7 @@ extension Layer {
       upTo: 64, minimumBytes: 6, "attributes of layer '\(name)'"
     ) { reader, _ in
       Attribute(
-        try reader.string(upTo: limits.nameBytes, "the name of an attribute of layer '\(name)'"),
+        try reader.name(limits, "the name of an attribute of layer '\(name)'"),
         try reader.attributeValue(limits: limits, "an attribute of layer '\(name)'"))
     }
     do {
@@ -121,6 +130,19 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+  /// A string that can be shown.
+  fileprivate mutating func name(
+    _ limits: Limits, _ field: @autoclosure () -> String
+  ) throws -> String {
+    let start = offset
+    let name = try string(upTo: limits.nameBytes, field())
+    // F-64: an error or a listing that shows the name cannot steer a terminal.
+    guard !name.hasControlCharacters else {
+      throw error("\(field()) at byte \(start) has control characters", rule: "F-64")
+    }
+    return name
+  }
+
   /// An index into what was defined so far.
   fileprivate mutating func reference(
     to names: [String], rule: String, _ field: @autoclosure () -> String
