@@ -28,5 +28,18 @@ let package = Package(
     // Floor 5.
     .target(
       name: "PithConversion", dependencies: ["PithTensor", "PithGraph"], swiftSettings: strict),
+    // Tests.
+    .testTarget(
+      name: "PithTensorTests", dependencies: ["PithTensor", "PithFiles"], swiftSettings: strict),
+    .testTarget(
+      name: "PithKernelsTests", dependencies: ["Pith", "PithKernels", "PithGraph", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithGraphTests", dependencies: ["Pith", "PithGraph", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithConversionTests",
+      dependencies: ["PithConversion", "Pith", "PithKernels", "PithGraph", "PithTensor"],
+      swiftSettings: strict),
   ]
 )
