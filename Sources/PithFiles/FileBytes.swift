@@ -53,28 +53,65 @@ package enum FileBytes {
   /// Replaces the file at `path` so that, whatever happens, either the old or the new file is there whole:
   /// temporary file in the same folder, fsync, rename, fsync of the folder.
   ///
-  /// - Throws: ``PithError`` with the code `fileAccess` and the path; the old file is then untouched.
+  /// A symbolic link stays and its target is replaced. The new file has the permissions of the old one, or
+  /// those that the process gives new files.
+  ///
+  /// - Throws: ``PithError`` with the code `fileAccess` and the path. The old file is then untouched, unless
+  ///   the error says that the folder could not be synchronised: then the new one is there, but a power cut may
+  ///   bring the old one back.
   package static func replace(_ path: String, with bytes: [UInt8]) throws {
-    var template = Array("\(path).XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw accessError(path, "cannot be created", errno) }
-    let temporary = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    let (target, mode) = try destination(of: path)
+    let (descriptor, temporary) = try createTemporary(beside: target, named: path)
     do {
       defer { close(descriptor) }
       try write(bytes, to: descriptor, named: path)
-      let mask = umask(0)
-      umask(mask)
-      guard fchmod(descriptor, 0o666 & ~mask) == 0, fsync(descriptor) == 0 else {
-        throw accessError(path, "cannot be written", errno)
+      if let mode, fchmod(descriptor, mode) != 0 {
+        throw accessError(path, "cannot be given the permissions of the old file", errno)
       }
-      guard rename(temporary, path) == 0 else {
+      guard fsync(descriptor) == 0 else { throw accessError(path, "cannot be written", errno) }
+      guard rename(temporary, target) == 0 else {
         throw accessError(path, "cannot be replaced", errno)
       }
     } catch {
       unlink(temporary)
       throw error
     }
-    try syncFolder(of: path)
+    try syncFolder(of: target, named: path)
+  }
+
+  /// The file itself behind any symbolic links, and its permissions when it exists.
+  private static func destination(of path: String) throws -> (path: String, mode: mode_t?) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      guard errno == ENOENT else { throw accessError(path, "cannot be replaced", errno) }
+      guard lstat(path, &status) != 0 else {
+        throw PithError(.fileAccess, file: path, "is a link to a file that does not exist")
+      }
+      return (path, nil)
+    }
+    // Renaming onto a device would replace the device.
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw PithError(.fileAccess, file: path, "is not a regular file and is not replaced")
+    }
+    guard let real = realpath(path, nil) else {
+      throw accessError(path, "cannot be replaced", errno)
+    }
+    defer { free(real) }
+    return (String(cString: real), status.st_mode & 0o777)
+  }
+
+  /// A new empty file in the folder of `target`.
+  private static func createTemporary(
+    beside target: String, named path: String
+  ) throws -> (descriptor: Int32, path: String) {
+    while true {
+      let temporary = "\(target).\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (descriptor, temporary) }
+      guard errno == EEXIST || errno == EINTR else {
+        throw accessError(path, "cannot be created", errno)
+      }
+    }
   }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32, named path: String) throws {
@@ -89,8 +126,10 @@ package enum FileBytes {
     }
   }
 
-  private static func syncFolder(of path: String) throws {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+  private static func syncFolder(of target: String, named path: String) throws {
+    let folder = target.lastIndex(of: "/").map {
+      $0 == target.startIndex ? "/" : String(target[..<$0])
+    }
     let descriptor = open(folder ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw accessError(path, "its folder cannot be opened", errno) }
     defer { close(descriptor) }

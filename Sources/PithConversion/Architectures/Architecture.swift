@@ -24,10 +24,15 @@ package struct Architecture: Sendable {
   /// The input size when nothing else says.
   package let size: Preprocessing.Size
   /// The tensor `[n, channels, kh, kw]` that tells the channels of the input.
-  let first: String
+  package let first: String
   /// The tensor `[classes, ...]` that tells the number of classes.
+<<<<<<< HEAD
   let last: String
   package let build: @Sendable (Settings) throws -> Graph
+=======
+  package let last: String
+  let build: @Sendable (Settings) throws -> Graph
+>>>>>>> graphtests
 
   init(
     _ name: String, side: Int, first: String, last: String,
