@@ -71,6 +71,9 @@ let package = Package(
       name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
       swiftSettings: strict),
     .testTarget(
+      name: "PithGraphTests", dependencies: ["Pith", "PithGraph", "PithTensor"],
+      swiftSettings: strict),
+    .testTarget(
       name: "PithTests",
       dependencies: [
         "Pith", "PithConversion", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
