@@ -3,7 +3,7 @@ import CZlib
 /// CRC-32 with the polynomial of zlib, gzip and PNG (ISO 3309, reflected 0xEDB88320).
 package enum Checksum {
   package static func crc32(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    FormatKernels.best.crc32(0, bytes)
+    FormatKernels.best.crc32(0, bytes.baseAddress, bytes.count)
   }
 
   package static func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {

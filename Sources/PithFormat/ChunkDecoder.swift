@@ -7,9 +7,7 @@ final class ChunkDecoder {
   /// Room for four inflated planes of a chunk.
   private let planes: UnsafeMutablePointer<UInt8>
 
-  convenience init() { self.init(kernels: .best) }
-
-  init(kernels: FormatKernels) {
+  init(kernels: FormatKernels = .best) {
     self.kernels = kernels
     planes = .allocate(capacity: 4 * Chunk.valueCount)
   }
@@ -27,7 +25,7 @@ final class ChunkDecoder {
   ) throws {
     let stored = UnsafeBufferPointer(rebasing: data[chunk.offset..<chunk.offset + chunk.length])
     // F-45: before anything is made of the bytes.
-    let checksum = kernels.crc32(0, stored)
+    let checksum = kernels.crc32(0, stored.baseAddress, stored.count)
     guard checksum == chunk.checksum else {
       throw malformed(
         "F-45", at: chunk.place,
@@ -36,29 +34,17 @@ final class ChunkDecoder {
     }
     let sources = try planeBytes(of: chunk, in: stored)
     let count = chunk.range.count
-    switch chunk.type {
-    case .float32:
-      output.withMemoryRebound(to: UInt32.self, capacity: count) {
-        kernels.mergePlanes32($0, sources, count)
+    output.withMemoryRebound(to: UInt32.self, capacity: count) { words in
+      // The kernels take the most significant plane first.
+      switch chunk.type {
+      case .float32:
+        kernels.mergeFloat32(words, sources[3], sources[2], sources[1], sources[0], count)
+      case .float16: kernels.mergeFloat16(words, sources[1], sources[0], count)
+      case .bfloat16: kernels.mergeBFloat16(words, sources[1], sources[0], count)
+      case .int8:
+        for i in 0..<count { words[i] = Float(Int8(bitPattern: sources[0][i])).bitPattern }
       }
-    case .float16:
-      for i in 0..<count {
-        output[i] = HalfPrecision.float(float16Bits: ChunkDecoder.word(sources, i))
-      }
-    case .bfloat16:
-      for i in 0..<count {
-        output[i] = HalfPrecision.float(bfloat16Bits: ChunkDecoder.word(sources, i))
-      }
-    case .int8:
-      for i in 0..<count { output[i] = Float(Int8(bitPattern: sources[0][i])) }
     }
-  }
-
-  /// The 16-bit value at index `i`: planes joined, then rotated right by one.
-  @inline(__always)
-  private static func word(_ planes: [UnsafePointer<UInt8>], _ i: Int) -> UInt16 {
-    let word = UInt16(planes[0][i]) | UInt16(planes[1][i]) &<< 8
-    return word &>> 1 | word &<< 15
   }
 
   /// Where each plane's bytes are: in the file when stored, else inflated in memory of the decoder.

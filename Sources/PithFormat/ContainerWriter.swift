@@ -98,20 +98,20 @@ package struct ContainerWriter: Sendable {
     var placed: [StoredTensor: (position: Int, scale: TensorEntry.Scale?)] = [:]
     return tensors.map { tensor in
       let stored = tensor.stored
-      if placed[stored] == nil {
-        let position = streams[stored.type.streamIndex].append(stored.values)
-        let scale =
-          stored.scales.isEmpty
-          ? nil
-          : TensorEntry.Scale(
-            count: stored.scales.count,
-            position: streams[ElementType.float32.streamIndex].append(stored.scales))
-        placed[stored] = (position, scale)
-      }
+      let place =
+        placed[stored]
+        ?? (
+          position: streams[stored.type.streamIndex].append(stored.values),
+          scale: stored.scales.isEmpty
+            ? nil
+            : TensorEntry.Scale(
+              count: stored.scales.count,
+              position: streams[ElementType.float32.streamIndex].append(stored.scales))
+        )
+      placed[stored] = place
       return TensorEntry(
         name: tensor.name, shape: tensor.shape, logicalType: tensor.logicalType,
-        storedType: stored.type, position: placed[stored]?.position ?? 0,
-        scale: placed[stored]?.scale)
+        storedType: stored.type, position: place.position, scale: place.scale)
     }
   }
 

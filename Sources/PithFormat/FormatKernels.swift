@@ -1,32 +1,62 @@
-import CZlib
+import CPithKernels
+import Glibc
 
-/// The loops over every byte of a file; each fast one has a slow twin that gives the same bits.
-struct FormatKernels: Sendable {
-  typealias Bytes = UnsafeBufferPointer<UInt8>
-
-  let name: String
-  /// Continues a CRC-32 over further bytes.
-  let crc32: @Sendable (_ crc: UInt32, _ bytes: Bytes) -> UInt32
-  /// `out[i] = rotateRight(p0[i] | p1[i] << 8 | p2[i] << 16 | p3[i] << 24, 1)` for `count` values.
-  let mergePlanes32:
-    @Sendable (
-      _ out: UnsafeMutablePointer<UInt32>, _ planes: [UnsafePointer<UInt8>], _ count: Int
+/// The loops over every byte of a file: one row for each instruction set, all with the same results.
+package struct FormatKernels: Sendable, CustomStringConvertible {
+  typealias Checksum = @convention(c) (UInt32, UnsafePointer<UInt8>?, Int) -> UInt32
+  typealias Planes4 =
+    @convention(c) (
+      UnsafeMutablePointer<UInt32>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?,
+      UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, Int
+    ) -> Void
+  typealias Planes2 =
+    @convention(c) (
+      UnsafeMutablePointer<UInt32>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, Int
     ) -> Void
 
-  static let portable = FormatKernels(
-    name: "portable",
-    crc32: { crc, bytes in
-      UInt32(truncatingIfNeeded: crc32_z(uLong(crc), bytes.baseAddress, bytes.count))
-    },
-    mergePlanes32: { out, planes, count in
-      let (p0, p1, p2, p3) = (planes[0], planes[1], planes[2], planes[3])
-      for i in 0..<count {
-        let word =
-          UInt32(p0[i]) | UInt32(p1[i]) &<< 8 | UInt32(p2[i]) &<< 16 | UInt32(p3[i]) &<< 24
-        out[i] = word &>> 1 | word &<< 31
-      }
-    })
+  /// The name of the instruction set.
+  package let description: String
+  /// This processor has the instructions.
+  package let isSupported: Bool
+  /// Continues a CRC-32.
+  let crc32: Checksum
+  /// Makes binary32 words of planes, the exponents' first; the same for the 16-bit types.
+  let mergeFloat32: Planes4
+  let mergeFloat16: Planes2
+  let mergeBFloat16: Planes2
 
-  /// The fastest that this processor offers.
-  static let best = portable
+  static let portable = FormatKernels(
+    description: "portable", isSupported: true, crc32: crc32_portable,
+    mergeFloat32: planes_merge_f32_portable, mergeFloat16: planes_merge_f16_f32_portable,
+    mergeBFloat16: planes_merge_bf16_f32_portable)
+
+  #if arch(x86_64)
+    static let avx2 = FormatKernels(
+      description: "avx2", isSupported: pith_cpu_detect().avx2_fma && pith_cpu_detect().pclmul,
+      crc32: crc32_pclmul, mergeFloat32: planes_merge_f32_avx2,
+      mergeFloat16: planes_merge_f16_f32_avx2, mergeBFloat16: planes_merge_bf16_f32_avx2)
+
+    /// The fastest first.
+    package static let all = [avx2, portable]
+  #elseif arch(arm64)
+    static let neon = FormatKernels(
+      description: "neon", isSupported: pith_cpu_detect().armv8_crc, crc32: crc32_armv8crc,
+      mergeFloat32: planes_merge_f32_portable, mergeFloat16: planes_merge_f16_f32_portable,
+      mergeBFloat16: planes_merge_bf16_f32_portable)
+
+    /// The fastest first.
+    package static let all = [neon, portable]
+  #else
+    package static let all = [portable]
+  #endif
+
+  /// The fastest that this processor has, or the slow one when `PITH_KERNELS` is `portable` or `reference`.
+  package static let best: FormatKernels = {
+    if let choice = getenv("PITH_KERNELS").map({ String(cString: $0) }),
+      choice == "portable" || choice == "reference"
+    {
+      return portable
+    }
+    return all.first { $0.isSupported } ?? portable
+  }()
 }

@@ -138,7 +138,7 @@ extension ByteReader {
     let name = try string(upTo: limits.nameBytes, field())
     // F-64: an error or a listing that shows the name cannot steer a terminal.
     guard !name.hasControlCharacters else {
-      throw error("\(field()) at byte \(start) has control characters", rule: "F-64")
+      throw error("\(field()) has control characters", rule: "F-64", at: start)
     }
     return name
   }
@@ -147,12 +147,12 @@ extension ByteReader {
   fileprivate mutating func reference(
     to names: [String], rule: String, _ field: @autoclosure () -> String
   ) throws -> String {
+    let start = offset
     let index = Int(try integer(UInt32.self, field()))
     guard index < names.count else {
       throw error(
         "\(field()) refers to value \(index), but only \(names.count) are defined before it",
-        rule: rule
-      )
+        rule: rule, at: start)
     }
     return names[index]
   }
@@ -160,6 +160,7 @@ extension ByteReader {
   fileprivate mutating func attributeValue(
     limits: Limits, _ field: @autoclosure () -> String
   ) throws -> AttributeValue {
+    let start = offset
     switch try integer(UInt8.self, "the type of \(field())") {
     case 1: return .integer(Int(try integer(Int64.self, field())))
     case 2: return .real(try double(field()))
@@ -168,7 +169,8 @@ extension ByteReader {
       case 0: return .flag(false)
       case 1: return .flag(true)
       case let other:
-        throw error("\(field()) is the flag \(other); it must be 0 or 1", rule: "F-63")
+        throw error(
+          "\(field()) is the flag \(other); it must be 0 or 1", rule: "F-63", at: start + 1)
       }
     case 4:
       return .integers(
@@ -176,7 +178,7 @@ extension ByteReader {
           Int(try reader.integer(Int64.self, "an integer"))
         })
     case let type:
-      throw error("\(field()) has the type \(type), which is not known", rule: "F-63")
+      throw error("\(field()) has the type \(type), which is not known", rule: "F-63", at: start)
     }
   }
 }

@@ -5,10 +5,10 @@ package import PithTensor
 /// Decodes PNG as the first three steps of the recipe say: to 8 bits, alpha, gray or RGB.
 ///
 /// Of 16 bits the high byte is kept; 1, 2 and 4 bits are scaled; gamma, colour profiles and orientation are
-/// ignored, all as Pillow does. What is refused, beyond what libpng refuses: a wrong checksum of any chunk,
-/// also of those whose content is ignored; missing image data or a missing IEND chunk; a damaged or
-/// overlong stream of pixels; a palette index without a palette entry. Bytes after the IEND chunk are not
-/// looked at.
+/// ignored, all as Pillow does. Refused are, beyond what libpng refuses by itself: a wrong checksum of any
+/// chunk, also of those whose content is ignored; an ancillary chunk of fixed length with another; missing
+/// image data or a missing IEND chunk; a damaged or overlong stream of pixels; a palette index without a
+/// colour; a size that the bytes cannot hold. Bytes after the IEND chunk are not looked at.
 package enum PNGDecoder {
   /// Decodes the PNG at the start of `bytes`.
   ///

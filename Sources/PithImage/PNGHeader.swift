@@ -92,7 +92,8 @@ struct PNGInput {
     return PithError(
       .malformedImage, place: "byte \(report.offset)",
       "cannot be decoded: \(reason)" + (warning.isEmpty ? "" : " (\(warning))"),
-      advice: report.offset == 8 ? "Pith reads PNG; convert the image first" : nil)
+      advice: report.offset == 8 && !report.ended_early
+        ? "Pith reads PNG; convert the image first" : nil)
   }
 
   private func text<Tuple>(_ characters: Tuple) -> String {

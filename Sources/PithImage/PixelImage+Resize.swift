@@ -13,9 +13,9 @@ extension PixelImage {
     try Self.check(height: size.height, width: size.width, limits)
     var target = [UInt8](repeating: 0, count: size.height * size.width * channels)
     var resampler = Resampler()
-    try resampler.resize(
+    resampler.resize(
       pixels, .init(height: height, width: width), channels: channels, recipe.interpolation,
-      geometry, limits: limits, into: &target)
+      geometry, into: &target)
     return try PixelImage(
       height: size.height, width: size.width, channels: channels, pixels: target, limits: limits)
   }

@@ -113,9 +113,9 @@ package struct PreprocessingPlan: Sendable {
       normalization.apply(&scratch.pixels, count: size.height * size.width, into: target)
     } else {
       scratch.growWindow(size.height * size.width * channels)
-      try scratch.resampler.resize(
+      scratch.resampler.resize(
         &scratch.pixels, source, channels: channels, recipe.interpolation, geometry,
-        limits: limits, into: &scratch.window)
+        into: &scratch.window)
       normalization.apply(&scratch.window, count: size.height * size.width, into: target)
     }
   }

@@ -24,13 +24,11 @@ struct Resampler: Sendable {
   }
 
   /// Writes the window of `geometry`, zeros included; source and target are `[height, width, channels]`.
-  ///
-  /// - Throws: ``PithError`` with the code `limitExceeded` when the rows between the passes are too many.
   mutating func resize(
     _ pixels: UnsafePointer<UInt8>, _ size: Preprocessing.Size, channels: Int,
     _ interpolation: Preprocessing.Interpolation, _ geometry: WindowGeometry,
-    limits: Limits, into target: UnsafeMutablePointer<UInt8>
-  ) throws {
+    into target: UnsafeMutablePointer<UInt8>
+  ) {
     let source = Source(pixels: pixels, height: size.height, width: size.width, channels: channels)
     let (rows, columns) = (geometry.rows, geometry.columns)
     let stride = columns.count * source.channels
@@ -55,15 +53,9 @@ struct Resampler: Sendable {
       grow(between: size.width * channels, sums: size.width * channels)
       Self.verticalFirst(source, horizontal, vertical, &between, &sums, into: first, stride)
     } else {
+      // Width shrinks too or height grows, so the ring is smaller than the source or the target.
       let rowBytes = columns.visible.count * channels
-      let bytes = try vertical.greatestCount.checkedMultiplying(rowBytes, "the rows of a resize")
-      guard bytes <= limits.imagePixels else {
-        throw PithError(
-          .limitExceeded,
-          "is \(size) pixels; its resize to \(geometry.resized) needs \(bytes) bytes at a time, "
-            + "above \(limits.imagePixels)")
-      }
-      grow(between: bytes, sums: rowBytes)
+      grow(between: vertical.greatestCount * rowBytes, sums: rowBytes)
       Self.horizontalFirst(source, horizontal, vertical, &between, &sums, into: first, stride)
     }
   }

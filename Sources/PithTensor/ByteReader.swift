@@ -109,9 +109,11 @@ package struct ByteReader {
     return elements
   }
 
-  /// An error at the present offset.
-  package func error(_ problem: String, rule: String? = nil) -> PithError {
-    PithError(code, place: "\(what), byte \(offset)", problem, rule: rule)
+  /// An error at `position`, or at the present offset.
+  package func error(
+    _ problem: String, rule: String? = nil, at position: Int? = nil
+  ) -> PithError {
+    PithError(code, place: "\(what), byte \(position ?? offset)", problem, rule: rule)
   }
 
   private func bounded(

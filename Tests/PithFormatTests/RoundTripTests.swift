@@ -64,6 +64,18 @@ struct RoundTripTests {
     #expect(try parallel.byName().count == Self.large.tensors.count)
   }
 
+  @Test(arguments: FormatKernels.all.filter(\.isSupported))
+  func allKernelsGiveTheSameBits(kernels: FormatKernels) throws {
+    let container = try Container(bytes: Self.large.bytes)
+    let decoded = try container.decodeAll(kernels: kernels)
+    let expected = try container.decodeAll(kernels: #require(FormatKernels.all.last))
+    for entry in container.tensors {
+      let values = try decoded.tensor(entry).values
+      #expect(try bits(values) == bits(expected.tensor(entry).values), "\(entry.name)")
+    }
+    #expect(container.identity(of: decoded) == container.storedIdentity)
+  }
+
   @Test func onlyTheChunksOfATensorAreRead() throws {
     let container = try Container(bytes: Self.large.bytes)
     let data = try #require(container.sections.first { $0.name == .data })

@@ -113,6 +113,25 @@ private func message(_ body: () throws -> Void) -> String {
     }
   }
 
+  @Test func onePlanServesManyThreads() async throws {
+    let plan = try PreprocessingPlan(unitRecipe(), input: [3, 224, 224])
+    let bytes = try TestPaths.fixture("photo-37x53.png")
+    let results = try await withThrowingTaskGroup(of: [Float].self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          var scratch = PreprocessingScratch()
+          return try output(plan) { output in
+            _ = try bytes.withUnsafeBytes { try plan.run(png: $0, &scratch, into: output) }
+          }
+        }
+      }
+      return try await group.reduce(into: Set<[Float]>()) { $0.insert($1) }
+    }
+    #expect(results.count == 1)
+    #expect(
+      results.first == (try run(unitRecipe(), PNGDecoder.decode(bytes).image, [3, 224, 224])))
+  }
+
   @Test func imageOfAnotherSizeIsRefusedWithoutResize() throws {
     let advice = "; resize the image, or convert the model with --resize"
     #expect(

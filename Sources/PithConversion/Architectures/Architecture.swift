@@ -26,13 +26,8 @@ package struct Architecture: Sendable {
   /// The tensor `[n, channels, kh, kw]` that tells the channels of the input.
   package let first: String
   /// The tensor `[classes, ...]` that tells the number of classes.
-<<<<<<< HEAD
-  let last: String
-  package let build: @Sendable (Settings) throws -> Graph
-=======
   package let last: String
-  let build: @Sendable (Settings) throws -> Graph
->>>>>>> graphtests
+  package let build: @Sendable (Settings) throws -> Graph
 
   init(
     _ name: String, side: Int, first: String, last: String,

@@ -1,0 +1,175 @@
+import PithGraph
+import PithTensor
+import Testing
+
+@Suite struct AttributeTests {
+  /// Every attribute at another value than its default.
+  private static let unusual: [Operation] = [
+    .convolution(
+      Convolution(
+        outputs: 7, kernel: Extent(3, 5), stride: Extent(2, 1),
+        padding: Padding(top: 1, left: 2, bottom: 3, right: 4), dilation: Extent(2), groups: 7,
+        bias: false)),
+    .convolution(
+      Convolution(
+        outputs: 7, kernel: Extent(3), padding: Padding(top: 1, left: 2, bottom: 1, right: 2))),
+    .convolution(Convolution(outputs: 7, kernel: Extent(3), padding: Padding(1))),
+    .batchNorm(BatchNorm(epsilon: 1e-3, momentum: 0.01)),
+    .fullyConnected(FullyConnected(outputs: 3, bias: false)),
+    .maxPool(
+      MaxPool(
+        Window(kernel: Extent(3), stride: Extent(2), padding: Padding(1), ceil: true))),
+    .averagePool(
+      AveragePool(Window(kernel: Extent(2, 3), stride: Extent(1)), includePadding: false)),
+    .clip(Clip()), .clip(Clip(minimum: -1)), .clip(Clip(maximum: 1)),
+    .leakyReLU(LeakyReLU(slope: 0.2)),
+    .softmax(Softmax(axis: 3)),
+    .concat(Concat(axis: 2)),
+    .reshape(Reshape([2, -1])), .reshape(Reshape([])),
+    .pad(Pad(before: [1], after: [2], value: -0.5)),
+    .dropout(Dropout(rate: 0.2)),
+    .constant(Constant(shape: [])), .constant(Constant(shape: [4, 1, 1])),
+  ]
+
+  @Test(arguments: Operation.examples + unusual)
+  func nameAndAttributesGiveTheOperationBack(_ operation: Operation) throws {
+    let attributes = operation.attributes
+    #expect(try Operation(name: operation.name, attributes: attributes) == operation)
+    #expect(
+      try Operation(name: operation.name, attributes: attributes.reversed()) == operation)
+  }
+
+  /// A new case of the enumeration has a new index here only if somebody adds it.
+  @Test func examplesHaveEveryCase() {
+    let indices = Operation.examples.map { operation in
+      switch operation {
+      case .convolution: 0
+      case .batchNorm: 1
+      case .fullyConnected: 2
+      case .maxPool: 3
+      case .averagePool: 4
+      case .globalAveragePool: 5
+      case .relu: 6
+      case .clip: 7
+      case .leakyReLU: 8
+      case .sigmoid: 9
+      case .tanh: 10
+      case .softmax: 11
+      case .add: 12
+      case .multiply: 13
+      case .concat: 14
+      case .flatten: 15
+      case .reshape: 16
+      case .pad: 17
+      case .slice: 18
+      case .dropout: 19
+      case .identity: 20
+      case .constant: 21
+      }
+    }
+    #expect(indices == Array(0...21))
+    #expect(Set(Operation.examples.map(\.name)).count == 22)
+  }
+
+  @Test func defaultsAreNotWritten() {
+    let attributes = Operation.examples.flatMap(\.attributes)
+    #expect(
+      attributes.map(\.name) == [
+        "outputs", "kernel", "outputs", "kernel", "kernel", "minimum", "maximum", "shape", "before",
+        "after", "starts", "ends", "steps", "shape",
+      ])
+  }
+
+  @Test func numbersMayBeWrittenShort() throws {
+    let short = try Operation(
+      name: "convolution",
+      attributes: [
+        Attribute("outputs", .integer(4)), Attribute("kernel", .integers([3])),
+        Attribute("padding", .integers([1, 2])),
+      ])
+    #expect(
+      short
+        == .convolution(
+          Convolution(
+            outputs: 4, kernel: Extent(3),
+            padding: Padding(top: 1, left: 2, bottom: 1, right: 2))))
+    #expect(
+      try Operation(name: "clip", attributes: [Attribute("maximum", .integer(6))])
+        == .clip(Clip(maximum: 6)))
+    #expect(
+      try Operation(name: "reshape", attributes: [Attribute("shape", .integer(-1))])
+        == .reshape(Reshape([-1])))
+  }
+
+  @Test(arguments: Operation.examples)
+  func unknownAttributesAreRefused(_ operation: Operation) {
+    expect(
+      .unsupported, operation.name,
+      operation.attributes + [Attribute("zeal", .integer(1)), Attribute("aim", .flag(true))],
+      "\(operation.name) has attributes that are not known: aim, zeal; "
+        + "a later version of Pith may know them")
+  }
+
+  @Test(arguments: Operation.examples)
+  func missingAttributesAreRefused(_ operation: Operation) {
+    // Those of clip are there only because the example is ReLU6.
+    guard operation.name != "clip" else { return }
+    for attribute in operation.attributes {
+      expect(
+        .invalidGraph, operation.name, operation.attributes.filter { $0 != attribute },
+        "\(operation.name) needs the attribute '\(attribute.name)'")
+    }
+  }
+
+  @Test(arguments: Operation.examples + unusual)
+  func doubledAttributesAreRefused(_ operation: Operation) {
+    for attribute in operation.attributes {
+      expect(
+        .invalidGraph, operation.name, operation.attributes + [attribute],
+        "\(operation.name) has the attribute '\(attribute.name)' twice")
+    }
+  }
+
+  @Test(arguments: Operation.examples + unusual)
+  func mistypedAttributesAreRefused(_ operation: Operation) {
+    for (index, attribute) in operation.attributes.enumerated() {
+      let (wrong, wanted): (AttributeValue, String) =
+        switch (attribute.name, attribute.value) {
+        case ("kernel", _), ("stride", _), ("dilation", _):
+          (.integers([1, 2, 3]), "a height and a width")
+        case ("padding", _):
+          (.integers([1, 2, 3]), "one size, a height and a width, or top, left, bottom and right")
+        case (_, .integer): (.integers([1]), "an integer")
+        case (_, .real): (.flag(true), "a number")
+        case (_, .flag): (.integer(1), "true or false")
+        case (_, .integers): (.real(1), "a list of integers")
+        }
+      var attributes = operation.attributes
+      attributes[index] = Attribute(attribute.name, wrong)
+      expect(
+        .invalidGraph, operation.name, attributes,
+        "the attribute '\(attribute.name)' of \(operation.name) must be \(wanted)")
+    }
+  }
+
+  @Test func unknownOperationsAreRefused() {
+    expect(
+      .unsupported, "softmin", [],
+      "the operation 'softmin' is not known; 'pith ops' lists those that are; "
+        + "a later version of Pith may know more")
+    expect(
+      .unsupported, "", [],
+      "the operation '' is not known; 'pith ops' lists those that are; "
+        + "a later version of Pith may know more")
+  }
+
+  private func expect(
+    _ code: PithError.Code, _ name: String, _ attributes: [Attribute], _ text: String
+  ) {
+    let error = #expect(throws: PithError.self) {
+      try Operation(name: name, attributes: attributes)
+    }
+    #expect(error?.code == code)
+    #expect(error?.description == text)
+  }
+}
