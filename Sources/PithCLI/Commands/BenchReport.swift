@@ -35,11 +35,16 @@ struct BenchReport {
   var json: JSON {
     .object([
       ("threads", .integer(threads)), ("batch", .integer(batch)),
-      ("iterations", .integer(times.count)), ("median_ms", .double(1000 * median)),
-      ("p90_ms", .double(1000 * ninetieth)), ("min_ms", .double(1000 * times[0])),
-      ("load_ms", .double(1000 * load)), ("plan_ms", .double(1000 * plan)),
+      ("iterations", .integer(times.count)), ("median_ms", Self.milliseconds(median)),
+      ("p90_ms", Self.milliseconds(ninetieth)), ("min_ms", Self.milliseconds(times[0])),
+      ("load_ms", Self.milliseconds(load)), ("plan_ms", Self.milliseconds(plan)),
       ("peak_rss_bytes", .integer(Self.peakMemory)),
     ])
+  }
+
+  /// To the nearest microsecond.
+  private static func milliseconds(_ seconds: Double) -> JSON {
+    .double((seconds * 1e6).rounded() / 1000)
   }
 
   /// The most memory that this process has had at once, in bytes.

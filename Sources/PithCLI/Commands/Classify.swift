@@ -13,10 +13,12 @@ struct Classify: Subcommand {
       fails does not stop the others; the exit code is then 1.
 
       text   a block for each image; failed images on standard error
-      jsonl  {"image":"cat.png","predictions":[{"index":3,"label":"cat","score":0.93}]} a line; \
-      {"image":"x.png","error":"...","code":11} for one that failed
+      jsonl  {"image":"cat.png","predictions":[...]} a line, each prediction
+             {"index":3,"label":"cat","score":0.93}, the label null without labels;
+             {"image":"x.png","error":"...","code":11} for an image that failed
       json   an array of the same
-      csv    image,rank,index,label,score,error,code; a line for each prediction and failed image
+      csv    image,rank,index,label,score,error,code; a line for each prediction
+             and each image that failed
       """)
 
   /// How results are printed.
