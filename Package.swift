@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "PithConversionTests",
       dependencies: [
-        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithTensor",
+        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage", "PithTensor",
       ],
       swiftSettings: strict),
   ]
