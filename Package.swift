@@ -96,7 +96,14 @@ let package = Package(
     .testTarget(
       name: "PithConversionTests",
       dependencies: [
-        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage", "PithTensor",
+        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage",
+        "PithTensor",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithCLITests",
+      dependencies: [
+        "CZlib", "PithTensor", "PithFormat", "PithGraph", "Pith", "PithConversion", "PithCLI",
       ],
       swiftSettings: strict),
   ]
