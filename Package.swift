@@ -82,7 +82,8 @@ let package = Package(
     .testTarget(
       name: "PithConversionTests",
       dependencies: [
-        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage", "PithTensor",
+        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage",
+        "PithTensor",
       ],
       swiftSettings: strict),
   ]

@@ -45,7 +45,8 @@ package struct ImageCollection: Sendable {
       var entries: [Entry] = []
       while let file = folder.next() {
         let file = try file.get()
-        let relative = String(file.utf8.dropFirst((path.hasSuffix("/") ? path : path + "/").utf8.count))
+        let relative =
+          String(file.utf8.dropFirst((path.hasSuffix("/") ? path : path + "/").utf8.count))
           ?? file
         entries.append(
           Entry(path: relative, folder: Self.folder(of: relative) ?? top, place: .file(file)))

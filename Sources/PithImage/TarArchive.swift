@@ -106,7 +106,8 @@ package struct TarArchive: Sendable {
       guard size <= TarArchive.greatestExtension else {
         throw PithError(
           .limitExceeded,
-          "a name or pax header has \(size) bytes but at most \(TarArchive.greatestExtension) are read")
+          "a name or pax header has \(size) bytes but at most \(TarArchive.greatestExtension) are read"
+        )
       }
       let start = position
       try skip(size)

@@ -77,7 +77,8 @@ struct TarHeader {
       return value
     }
     let text = Self.text(field).filter { $0 != " " }
-    guard text.utf8.allSatisfy({ (0x30...0x37).contains($0) }), let value = Int("0" + text, radix: 8)
+    guard text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+      let value = Int("0" + text, radix: 8)
     else {
       throw PithError(
         .malformedFile, "a tar header was expected: its \(what) '\(text)' is no octal number",
