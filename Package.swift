@@ -10,6 +10,10 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "pith",
+  products: [.executable(name: "pith", targets: ["PithCLI"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     // Floor 0: system libraries and leaf kernels.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -45,6 +49,16 @@ let package = Package(
       name: "PithConversion",
       dependencies: [
         "CZlib", "PithTensor", "PithFiles", "PithFormat", "PithImage", "PithGraph", "Pith",
+      ],
+      swiftSettings: strict),
+    // Floor 6.
+    .target(name: "CPithDefaultModel", exclude: ["default.pith"], cSettings: strictC),
+    .executableTarget(
+      name: "PithCLI",
+      dependencies: [
+        "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithImage",
+        "PithGraph", "Pith", "PithConversion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     // Tests, floor by floor.
