@@ -10,7 +10,10 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "pith",
-  products: [.executable(name: "pith", targets: ["PithCLI"])],
+  products: [
+    .library(name: "Pith", targets: ["Pith"]),
+    .executable(name: "pith", targets: ["PithCLI"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
