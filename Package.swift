@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -10,7 +10,16 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "pith",
-  products: [.executable(name: "pith", targets: ["PithCLI"])],
+  products: [
+    .library(name: "Pith", targets: ["Pith"]),
+    .executable(name: "pith", targets: ["PithCLI"]),
+  ],
+  traits: [
+    .trait(
+      name: "Command",
+      description: "The command pith; a package that needs the library only says traits: []."),
+    .default(enabledTraits: ["Command"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
@@ -58,7 +67,9 @@ let package = Package(
       dependencies: [
         "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithImage",
         "PithGraph", "Pith", "PithConversion",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Command"])),
       ],
       swiftSettings: strict),
     // Tests, floor by floor.
