@@ -111,6 +111,12 @@ let package = Package(
         "PithTensor",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "PithCLITests",
+      dependencies: [
+        "CZlib", "PithTensor", "PithFormat", "PithGraph", "Pith", "PithConversion", "PithCLI",
+      ],
+      swiftSettings: strict),
   ]
 )
 

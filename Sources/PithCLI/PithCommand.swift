@@ -55,7 +55,8 @@ struct PithCommand: ParsableCommand {
     let text = fullMessage(for: error)
     guard exitCode(for: error).isSuccess else {
       let prefix = "Error: "
-      Diagnostics.line("pith: " + (text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]))
+      Diagnostics.line(
+        "pith: " + (text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]))
       return .usage
     }
     let output = StandardOutput()

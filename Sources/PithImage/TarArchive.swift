@@ -93,7 +93,7 @@ package struct TarArchive: Sendable {
         throw PithError(
           .malformedFile,
           "\(file.byteCount - position) bytes are left but a tar header has \(TarHeader.byteCount)",
-          advice: "the archive is cut off, or is none")
+          advice: "the archive is cut off or compressed, or is none")
       }
       let block = try file.read(TarHeader.byteCount, at: position)
       if block.allSatisfy({ $0 == 0 }) { return nil }

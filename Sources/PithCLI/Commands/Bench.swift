@@ -26,7 +26,8 @@ struct Bench: Subcommand {
   @Option(help: ArgumentHelp("Images in a run.", valueName: "n"))
   var batch = 1
 
-  @Option(help: ArgumentHelp("Runs that are timed (default: as many as take 3 seconds).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Runs that are timed (default: as many as take 3 seconds).", valueName: "n"))
   var iterations: Int?
 
   @Option(help: "How the result is printed.")

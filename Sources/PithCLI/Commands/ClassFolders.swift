@@ -18,7 +18,8 @@ struct ClassFolders {
   init(labels: [String], outputs: Int) {
     self.labels = labels
     self.outputs = outputs
-    for (index, label) in labels.enumerated() where indices.updateValue(index, forKey: label) != nil {
+    for (index, label) in labels.enumerated() where indices.updateValue(index, forKey: label) != nil
+    {
       ambiguous.insert(label)
     }
   }
@@ -57,7 +58,8 @@ struct ClassFolders {
   private func error(_ unknown: [String], _ path: String) -> CommandFailure {
     let lines = unknown.map { name in
       if name.isEmpty { return "  files that lie in no folder" }
-      return "  '\(name)'\(ambiguous.contains(name) ? ", which is the label of several classes" : "")"
+      return
+        "  '\(name)'\(ambiguous.contains(name) ? ", which is the label of several classes" : "")"
     }
     let known =
       labels.isEmpty

@@ -30,7 +30,10 @@ struct Classify: Subcommand {
   }
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("A Pith file (default: a small model of ten classes that the command carries).", valueName: "file"))
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A Pith file (default: a small model of ten classes that the command carries).",
+      valueName: "file"))
   var model: String?
 
   @Option(help: ArgumentHelp("Classes to print for each image: a number, or all.", valueName: "n"))
@@ -42,11 +45,15 @@ struct Classify: Subcommand {
   @Option(help: "What scores are.")
   var scores = ScoreKind.probability
 
-  @Option(help: ArgumentHelp("Names of the classes, a line each, instead of the model's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Names of the classes, a line each, instead of the model's.", valueName: "file"))
   var labels: String?
 
   @Option(
-    help: ArgumentHelp("A file with paths of images or folders, a line each; '-' is standard input.", valueName: "file"))
+    help: ArgumentHelp(
+      "A file with paths of images or folders, a line each; '-' is standard input.",
+      valueName: "file"))
   var list: String?
 
   @OptionGroup var threads: ThreadOption
@@ -55,14 +62,16 @@ struct Classify: Subcommand {
   @Flag(help: "No progress and no counts on standard error.")
   var quiet = false
 
-  @Argument(help: ArgumentHelp("PNG files, folders, or '-' for standard input.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("PNG files, folders, or '-' for standard input.", valueName: "image"))
   var images: [String] = []
 
   var reportsErrorsAsJSON: Bool { format == .json || format == .jsonl }
 
   func validate() throws {
     guard !images.isEmpty || list != nil else {
-      throw ValidationError("no image was given: name PNG files or folders, or '-' for standard input")
+      throw ValidationError(
+        "no image was given: name PNG files or folders, or '-' for standard input")
     }
     guard (images + [list ?? ""]).count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("standard input ('-') can be read only once")

@@ -37,9 +37,10 @@ struct ConversionSummary {
   }
 
   var json: JSON {
-    .object([
-      ("input", .string(input)), ("output", .string(output)),
-      ("notes", .array(conversion.notes.map { .string($0) })),
-    ] + description.summaryMembers)
+    .object(
+      [
+        ("input", .string(input)), ("output", .string(output)),
+        ("notes", .array(conversion.notes.map { .string($0) })),
+      ] + description.summaryMembers)
   }
 }

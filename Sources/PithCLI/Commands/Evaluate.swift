@@ -25,17 +25,22 @@ struct Evaluate: Subcommand {
   @Argument(help: ArgumentHelp("A Pith file.", valueName: "model"))
   var model: String
 
-  @Argument(help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data"))
+  @Argument(
+    help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data")
+  )
   var data: String
 
-  @Option(help: ArgumentHelp("Names of the classes, a line each, instead of the model's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Names of the classes, a line each, instead of the model's.", valueName: "file"))
   var labels: String?
 
   @Option(help: ArgumentHelp("Use only this many images, the first ones.", valueName: "n"))
   var limit: Int?
 
   @Option(
-    help: ArgumentHelp("Write the outputs of all images, in the order of the data.", valueName: "x.npy"))
+    help: ArgumentHelp(
+      "Write the outputs of all images, in the order of the data.", valueName: "x.npy"))
   var logits: String?
 
   @Option(
@@ -79,7 +84,9 @@ struct Evaluate: Subcommand {
       Diagnostics.line("pith: \(Plural.text(collection.otherFiles, "other file")) passed over")
     }
     guard report.failed > 0 else { return .done }
-    if !quiet { Diagnostics.line("pith: \(report.failed) of \(Plural.text(images.count, "image")) failed") }
+    if !quiet {
+      Diagnostics.line("pith: \(report.failed) of \(Plural.text(images.count, "image")) failed")
+    }
     return .someInputsFailed
   }
 

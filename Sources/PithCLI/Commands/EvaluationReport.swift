@@ -114,7 +114,8 @@ struct EvaluationReport {
 
   private var confusionText: String {
     guard confusion.count <= Self.greatestTable else { return mistakes }
-    var table = TextTable([.left] + [TextTable.Alignment](repeating: .right, count: confusion.count))
+    var table = TextTable(
+      [.left] + [TextTable.Alignment](repeating: .right, count: confusion.count))
     table.add(["right \\ answer"] + confusion.indices.map(name))
     for (index, row) in confusion.enumerated() where total(index) > 0 {
       table.add([name(index)] + row.map { $0 == 0 ? "." : Decimal.grouped($0) })

@@ -77,7 +77,8 @@ struct PredictionPrinter {
         let name = Self.label(prediction, labels) ?? "class \(prediction.index)"
         let score = Double(prediction.score)
         switch scores {
-        case .probability: table.add([name, Decimal.percent(score), hasBars ? Self.bar(score) : ""])
+        case .probability:
+          table.add([name, Decimal.percent(score), hasBars ? Self.bar(score) : ""])
         case .logit: table.add([name, Decimal.fixed(score, 4), ""])
         }
       }

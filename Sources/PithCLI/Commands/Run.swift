@@ -78,7 +78,8 @@ struct Run: Subcommand {
       }
       guard names.contains(name) else {
         throw CommandFailure.usage(
-          "the model has no \(what) '\(name)'", advice: "known are \(names.joined(separator: ", "))")
+          "the model has no \(what) '\(name)'", advice: "known are \(names.joined(separator: ", "))"
+        )
       }
       guard paths.updateValue(path, forKey: name) == nil else {
         throw CommandFailure.usage("the \(what) '\(name)' is given twice")

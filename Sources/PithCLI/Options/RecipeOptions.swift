@@ -38,7 +38,8 @@ struct RecipeOptions: ParsableArguments {
   var interpolation = Preprocessing.Interpolation.bilinear
 
   @Option(
-    help: ArgumentHelp("What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
+    help: ArgumentHelp(
+      "What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
   var alpha = AlphaOption(alpha: .drop)
 
   @Flag(help: "Write a file without a recipe; it takes tensors but no images.")
