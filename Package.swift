@@ -76,7 +76,8 @@ let package = Package(
     .testTarget(
       name: "PithTests",
       dependencies: [
-        "Pith", "PithConversion", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+        "CZlib", "Pith", "PithConversion", "PithFormat", "PithFormatSupport", "PithGraph",
+        "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
     .testTarget(

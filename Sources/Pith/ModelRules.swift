@@ -14,11 +14,21 @@ struct ModelRules {
   let limits: Limits
 
   func check() throws {
+    try checkOutputs()
     try checkTensors()
     try checkRecipe()
     try checkLabels()
     try checkSamples()
     try checkProvenance()
+  }
+
+  // F-69: each result is given once. Passes may make two outputs one value, so graphs in general need not.
+  private func checkOutputs() throws {
+    var names: Set<String> = []
+    for output in graph.graph.outputs where !names.insert(output).inserted {
+      throw PithError(
+        .invalidGraph, place: "graph", "the output '\(output)' is given twice", rule: "F-69")
+    }
   }
 
   private func checkTensors() throws {

@@ -104,19 +104,13 @@ extension Graph {
         throw error.at("layer '\(layer.name)' (\(layer.operation.name))").underRule("F-66")
       }
     }
-    // F-69: a graph has results, they exist, and each is given once.
+    // F-69: a graph has results, and they exist.
     guard !inputs.isEmpty, !outputs.isEmpty else {
       throw PithError(.invalidGraph, "the graph has no input or no output", rule: "F-69")
     }
-    var results: Set<String> = []
-    for output in outputs {
-      guard shapes[output] != nil else {
-        throw PithError(
-          .invalidGraph, "the output '\(output)' is neither an input nor a layer", rule: "F-69")
-      }
-      guard results.insert(output).inserted else {
-        throw PithError(.invalidGraph, "the output '\(output)' is given twice", rule: "F-69")
-      }
+    for output in outputs where shapes[output] == nil {
+      throw PithError(
+        .invalidGraph, "the output '\(output)' is neither an input nor a layer", rule: "F-69")
     }
     return ResolvedGraph(graph: self, layers: resolved, shapes: shapes)
   }

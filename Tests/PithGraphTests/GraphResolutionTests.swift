@@ -119,9 +119,6 @@ import Testing
     expect(
       .invalidGraph, graph([], outputs: ["a"]),
       "the output 'a' is neither an input nor a layer [F-69]")
-    expect(
-      .invalidGraph, graph([Layer("a", .relu, inputs: ["image"])], outputs: ["a", "image", "a"]),
-      "the output 'a' is given twice [F-69]")
   }
 
   /// Attributes come from files: any 64-bit integer and any double in any of them is an error or a graph.
