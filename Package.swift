@@ -96,6 +96,9 @@ if Context.environment["PITH_FUZZ"] != nil {
       name: "FuzzFormat", dependencies: ["PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzFormat", swiftSettings: strict),
     .executableTarget(
+      name: "FuzzModel", dependencies: ["Pith", "PithFormatSupport", "PithTensor"],
+      path: "tools/fuzz/FuzzModel", swiftSettings: strict),
+    .executableTarget(
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),
   ]

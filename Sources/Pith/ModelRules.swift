@@ -56,12 +56,12 @@ struct ModelRules {
       // F-72: the recipe makes sense by itself.
       try preprocessing.validate(limits: limits)
     } catch let error as PithError {
-      throw error.at("section 'recipe'").underRule("F-72")
+      throw error.underRule("F-72")
     }
     do {
       _ = try preprocessing.validate(input: input.shape, limits: limits)
     } catch let error as PithError {
-      throw error.at("section 'recipe'").underRule("F-73")
+      throw error.at("preprocessing").underRule("F-73")
     }
   }
 

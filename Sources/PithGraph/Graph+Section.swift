@@ -110,8 +110,9 @@ extension Layer {
       let expected = self.operation.attributes.map { "\($0.name) \($0.value)" }
       throw PithError(
         .malformedFile, place: "layer '\(name)'",
-        "the attributes are not in their order and shortest form without those at their default: "
-          + (expected.isEmpty ? "none" : expected.joined(separator: ", ")),
+        "must be written with "
+          + (expected.isEmpty ? "no attributes" : "'\(expected.joined(separator: ", "))'")
+          + ": in their order and shortest form, without those at their default",
         rule: "F-62")
     }
   }

@@ -159,23 +159,23 @@ import Testing
     func refused(_ operation: String, _ attributes: [Attribute], _ expected: String) {
       expect(
         oneLayer(operation, attributes),
-        "layer 'a': the attributes are not in their order and shortest form without those at their "
-          + "default: \(expected) [F-62]")
+        "layer 'a': must be written with \(expected): in their order and shortest form, "
+          + "without those at their default [F-62]")
     }
     let needed = [Attribute("outputs", .integer(2)), Attribute("kernel", .integer(3))]
-    refused("convolution", needed.reversed(), "outputs 2, kernel 3")
-    refused("convolution", needed + [Attribute("stride", .integer(1))], "outputs 2, kernel 3")
+    refused("convolution", needed.reversed(), "'outputs 2, kernel 3'")
+    refused("convolution", needed + [Attribute("stride", .integer(1))], "'outputs 2, kernel 3'")
     refused(
-      "convolution", [needed[0], Attribute("kernel", .integers([3, 3]))], "outputs 2, kernel 3")
-    refused("clip", [Attribute("maximum", .integer(6))], "maximum 6.0")
+      "convolution", [needed[0], Attribute("kernel", .integers([3, 3]))], "'outputs 2, kernel 3'")
+    refused("clip", [Attribute("maximum", .integer(6))], "'maximum 6.0'")
     refused(
       "pad",
       [
         Attribute("before", .integers([0])), Attribute("after", .integers([0])),
         Attribute("value", .real(-0.0)),
-      ], "before [0], after [0]")
-    refused("fully_connected", [needed[0], Attribute("bias", .flag(true))], "outputs 2")
-    refused("dropout", [Attribute("rate", .real(0.5))], "none")
+      ], "'before [0], after [0]'")
+    refused("fully_connected", [needed[0], Attribute("bias", .flag(true))], "'outputs 2'")
+    refused("dropout", [Attribute("rate", .real(0.5))], "no attributes")
   }
 
   @Test func attributesAreNumbers() {

@@ -147,7 +147,7 @@ struct DamagedModelTests {
     var contents = try GoldenModels.cnn()
     contents.samples[0].png = Array("GIF89a".utf8)
     let verification = try Verification(Model(bytes: contents.encoded()), threads: 1)
-    #expect(verification.problems.map(\.place) == ["sample 'photo'"])
+    #expect(verification.problems.map(\.place) == ["sample 'photo', byte 0"])
     #expect(verification.problems.map(\.code) == [.malformedImage])
     #expect(verification.samples[0].difference.isNaN)
   }

@@ -64,7 +64,7 @@ enum GoldenModels {
       GoldenSample(
         name: "photo", png: try ModelFixtures.png("photo-37x53"),
         expected: [0.653748, -1.958678, -2.215711], origin: "numpy",
-        tolerance: Float(0.0001 * Double(Float(2.215711))))
+        tolerance: Float(0.0001) * 2.215711)
     ]
     contents.provenance = [
       ProvenanceEntry("architecture", "tiny"),

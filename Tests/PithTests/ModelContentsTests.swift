@@ -47,23 +47,23 @@ struct ModelContentsTests {
 
   @Test func recipesFitTheGraph() throws {
     try expect(
-      "section 'recipe': makes images of 9x8 pixels but the network takes 8x8 [F-73]",
+      "preprocessing: makes images of 9x8 pixels but the network takes 8x8 [F-73]",
     ) { $0.preprocessing?.crop = .init(height: 9, width: 8) }
     try expect(
-      "section 'recipe': makes 1 channel (gray) but the network takes 3 (3x8x8) [F-73]"
+      "preprocessing: makes 1 channel (gray) but the network takes 3 (3x8x8) [F-73]"
     ) {
       $0.preprocessing?.color = .gray
       $0.preprocessing?.mean = .none
       $0.preprocessing?.standardDeviation = nil
     }
     try expect(
-      "section 'recipe': standard deviation 3 is -1.0; it must be greater than 0 [F-72]"
+      "preprocessing: standard deviation 3 is -1.0; it must be greater than 0 [F-72]"
     ) { $0.preprocessing?.standardDeviation = [1, 1, -1] }
-    try expect("section 'recipe': the resize is -1x2 pixels; both sides must be 1 or more [F-72]") {
+    try expect("preprocessing: the resize is -1x2 pixels; both sides must be 1 or more [F-72]") {
       $0.preprocessing?.resize = .exact(.init(height: -1, width: 2))
     }
     try expect(
-      "section 'recipe': mean has 300 values but the image has 3 channels (rgb) [F-72]"
+      "preprocessing: mean has 300 values but the image has 3 channels (rgb) [F-72]"
     ) { $0.preprocessing?.mean = .channel([Float](repeating: 0, count: 300)) }
   }
 
