@@ -21,8 +21,8 @@ struct DamagedModelTests {
   /// Everything that can be done with the bytes of a model; any error is a proper answer.
   static func use(_ bytes: [UInt8]) throws {
     let model = try Model(bytes: bytes, limits: limits)
-    let plan = try Plan(model, threads: 1)
     let verification = try Verification(model, threads: 1)
+    let plan = try Plan(model, threads: 1)
     var inputs: [String: Tensor] = [:]
     for input in plan.inputs { inputs[input.name] = Tensor(shape: input.shape, repeating: 1) }
     _ = try Session(plan, threads: 1).run(inputs)
@@ -59,9 +59,12 @@ struct DamagedModelTests {
   /// Every byte changed, with all checksums made right again: an error, or a model that runs.
   @Test(arguments: names) func changedFilesWithRightChecksumsNeverTrap(name: String) throws {
     let original = try ModelFixtures.golden(name)
+    let samples = try Container(bytes: original).sections.first { $0.name == .samples }
+    // Of the samples' PNG, which has tests of its own, every 16th byte.
+    let png = samples.map { $0.offset + 64..<$0.offset + $0.length } ?? 0..<0
     var refused: [String: Int] = [:]
     var accepted = 0
-    for position in original.indices {
+    for position in original.indices where !png.contains(position) || position % 16 == 0 {
       for flip in [0x01, 0x80, 0xFF] as [UInt8] {
         var bytes = original
         bytes[position] ^= flip

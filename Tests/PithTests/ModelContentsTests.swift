@@ -148,12 +148,29 @@ struct ModelContentsTests {
         == "is a training checkpoint, not a model; 'pith convert' makes a model of it")
   }
 
-  /// 8 MB of a file that claim to be 8 GB of mean image.
+  /// The chunk is damaged, so decoding it would fail with another rule: 8 MB of file could claim 8 GB of image.
   @Test func aMeanImageIsNotDecodedBeforeItsShapeIsKnown() throws {
-    let bytes = try ModelFixtures.bytes(
+    var bytes = try ModelFixtures.bytes(
       ModelFixtures.malformed.appending(path: "F-73-mean-image-of-another-size.pith"))
+    let data = try #require(Container(bytes: bytes).sections.first { $0.name == .data })
+    for position in data.offset..<data.offset + data.length { bytes[position] ^= 0xFF }
     let error = thrownError { _ = try Model(bytes: bytes) }
-    #expect(
-      error?.problem == "the mean image is 1x4 but the network takes 1x2x2")
+    #expect(error?.rule == "F-73")
+    #expect(error?.problem == "the mean image is 1x4 but the network takes 1x2x2")
+  }
+
+  @Test func whatIsNoTensorTakesLittleRoom() throws {
+    let network = try RandomNetwork.architecture("resnet32-cifar", side: 32, seed: 1)
+    var contents = ModelContents(
+      graph: network.graph, parameters: network.parameters.mapValues { .init($0) },
+      preprocessing: try GoldenModels.cnn().preprocessing, output: .logits)
+    contents.preprocessing?.crop = .init(height: 32, width: 32)
+    contents.labels = (0..<10).map { "a label of some length \($0)" }
+    let container = try Model(bytes: contents.encoded()).container
+    let graph = try #require(container.section(.graph)).count
+    let others = container.byteCount - container.tensorByteCount
+    #expect(graph <= 12 << 10, "\(graph) bytes")
+    #expect(others <= 32 << 10, "\(others) bytes")
+    print("resnet32-cifar: graph \(graph) bytes, all but data and chunk table \(others)")
   }
 }
