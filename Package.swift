@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -10,6 +10,19 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "pith",
+  products: [
+    .library(name: "Pith", targets: ["Pith"]),
+    .executable(name: "pith", targets: ["PithCLI"]),
+  ],
+  traits: [
+    .trait(
+      name: "Command",
+      description: "The command pith; a package that needs the library only says traits: []."),
+    .default(enabledTraits: ["Command"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     // Floor 0: system libraries and leaf kernels.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -45,6 +58,18 @@ let package = Package(
       name: "PithConversion",
       dependencies: [
         "CZlib", "PithTensor", "PithFiles", "PithFormat", "PithImage", "PithGraph", "Pith",
+      ],
+      swiftSettings: strict),
+    // Floor 6.
+    .target(name: "CPithDefaultModel", exclude: ["default.pith"], cSettings: strictC),
+    .executableTarget(
+      name: "PithCLI",
+      dependencies: [
+        "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithImage",
+        "PithGraph", "Pith", "PithConversion",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Command"])),
       ],
       swiftSettings: strict),
     // Tests, floor by floor.
@@ -83,7 +108,14 @@ let package = Package(
     .testTarget(
       name: "PithConversionTests",
       dependencies: [
-        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithTensor",
+        "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage",
+        "PithTensor",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithCLITests",
+      dependencies: [
+        "CZlib", "PithTensor", "PithFormat", "PithGraph", "Pith", "PithConversion", "PithCLI",
       ],
       swiftSettings: strict),
   ]

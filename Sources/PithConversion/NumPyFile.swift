@@ -56,12 +56,16 @@ package enum NumPyFile {
 
   /// Reads the bytes of a `.npz` archive, compressed or not, in the order of its directory.
   ///
+  /// - Parameter wanted: says by its name whether an array is read; others may have types that are not known.
   /// - Throws: ``PithError`` as ``read(bytes:limits:)`` with the name of the array, or with the code
   ///   `malformedCheckpoint` or `checksumMismatch` when the archive is damaged.
-  package static func readArchive(bytes: [UInt8], limits: Limits = Limits()) throws -> [Array] {
+  package static func readArchive(
+    bytes: [UInt8], limits: Limits = Limits(), where wanted: (String) -> Bool = { _ in true }
+  ) throws -> [Array] {
     let archive = try ZipArchive(bytes, limits: limits)
-    return try archive.entries.map { entry in
+    return try archive.entries.compactMap { entry in
       let name = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
+      guard wanted(name) else { return nil }
       let content = try archive.read(entry)
       do {
         let (tensor, type) = try read(bytes: content, limits: limits)

@@ -142,6 +142,24 @@ import Testing
     }
   }
 
+  @Test(arguments: sets) func notANumberSurvivesTheClamp(_ set: InstructionSet) throws {
+    let pool = ThreadPool(threads: 1)
+    var random = SeededRandom(seed: 13)
+    for groups in [1, 3] {
+      // 11 columns: a whole vector and a rest in each row.
+      let geometry = try ConvolutionGeometry(
+        inputChannels: 3, outputChannels: 3, inputHeight: 2, inputWidth: 11, kernel: .init(1, 1),
+        groups: groups)
+      let test = ConvolutionCase(geometry, images: 1, random: &random)
+      let layer = try PackedConvolution(
+        geometry, weights: test.weights, bias: [.nan, 0, .nan], kernels: KernelSet(set))
+      for residual in [false, true] {
+        let values = Self.run(layer, test, residual: residual, clamp: .relu6, pool: pool)
+        #expect(values.map(\.isNaN) == (0..<66).map { $0 / 22 != 1 }, "\(groups) groups")
+      }
+    }
+  }
+
   @Test func wrongNumbersOfWeightsAndBiasesAreNamed() throws {
     let geometry = try ConvolutionGeometry(
       inputChannels: 3, outputChannels: 4, inputHeight: 5, inputWidth: 5, kernel: .init(3, 3))

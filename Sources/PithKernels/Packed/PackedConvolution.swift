@@ -79,6 +79,7 @@ package struct PackedConvolution: Sendable {
     residual: UnsafePointer<Float>? = nil, clamp: ClosedClamp = .none, pool: ThreadPool,
     scratch: WorkerScratch
   ) {
+    scratch.require(workers: pool.threads, floatsPerWorker: scratchFloatsPerWorker)
     bias.withUnsafeBufferPointer { bias in
       guard let bias = bias.baseAddress else { return }
       let data = ConvolutionData(

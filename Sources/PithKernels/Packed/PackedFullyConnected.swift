@@ -64,6 +64,7 @@ package struct PackedFullyConnected: Sendable {
     residual: UnsafePointer<Float>? = nil, clamp: ClosedClamp = .none, pool: ThreadPool,
     scratch: WorkerScratch
   ) {
+    scratch.require(workers: pool.threads, floatsPerWorker: scratchFloatsPerWorker)
     weights.values.withUnsafeBufferPointer { values in
       bias.withUnsafeBufferPointer { bias in
         guard let values = values.baseAddress, let bias = bias.baseAddress else { return }

@@ -21,6 +21,14 @@ package final class WorkerScratch: @unchecked Sendable {
       byteCount: max(64, self.workers * stride * MemoryLayout<Float>.stride), alignment: 64)
   }
 
+  /// Ends the program when a caller brought too little: going on would overwrite what is not its own.
+  func require(workers: Int, floatsPerWorker: Int) {
+    precondition(
+      workers <= self.workers && floatsPerWorker <= self.floatsPerWorker,
+      "the scratch has \(self.floatsPerWorker) floats for \(self.workers) workers but the operation "
+        + "needs \(floatsPerWorker) for \(workers)")
+  }
+
   deinit { memory.deallocate() }
 
   /// The first float of a worker's piece.

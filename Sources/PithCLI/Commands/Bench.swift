@@ -1,0 +1,102 @@
+import ArgumentParser
+import Pith
+import PithGraph
+import PithThreads
+
+/// `pith bench`: how long a model takes.
+struct Bench: Subcommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how long a model takes.",
+    discussion: """
+      Runs random inputs through the network; no images are decoded. Times are of one run of the whole batch. \
+      load is opening and checking the file, plan is decoding and preparing the weights.
+
+      json  {"threads":1,"batch":1,"iterations":N,"median_ms":..,"p90_ms":..,"min_ms":..,"load_ms":..,\
+      "plan_ms":..,"peak_rss_bytes":..}
+      """)
+
+  /// Without --iterations: at least this many, and for this many seconds.
+  private static let (leastIterations, seconds) = (5, 3.0)
+
+  @Argument(help: ArgumentHelp("A Pith file.", valueName: "model"))
+  var model: String
+
+  @OptionGroup var threads: ThreadOption
+
+  @Option(help: ArgumentHelp("Images in a run.", valueName: "n"))
+  var batch = 1
+
+  @Option(
+    help: ArgumentHelp("Runs that are timed (default: as many as take 3 seconds).", valueName: "n"))
+  var iterations: Int?
+
+  @Option(help: "How the result is printed.")
+  var format = ReportFormat.text
+
+  var reportsErrorsAsJSON: Bool { format == .json }
+
+  func validate() throws {
+    guard 1...BatchOption.greatest ~= batch else {
+      throw ValidationError("--batch must be from 1 to \(BatchOption.greatest)")
+    }
+    guard 1...1_000_000 ~= iterations ?? 1 else {
+      throw ValidationError("--iterations must be from 1 to 1000000")
+    }
+  }
+
+  func execute() throws -> ExitStatus {
+    let pool = threads.makePool()
+    let start = MonotonicClock.seconds
+    let model = try ModelSource.file(model).open()
+    let loaded = MonotonicClock.seconds
+    let plan = try failing(with: .badModel) {
+      try Plan(model.network(pool: pool), limits: model.limits)
+    }
+    let planned = MonotonicClock.seconds
+    let times = measure(Session(plan, pool: pool, batch: batch)).sorted()
+    try print(
+      BenchReport(
+        threads: pool.threads, batch: batch, times: times, load: loaded - start,
+        plan: planned - loaded))
+    return .done
+  }
+
+  /// The seconds of each run; the first, which fills caches, is not counted.
+  private func measure(_ session: Session) -> [Double] {
+    func allocate(_ value: Graph.Input) -> UnsafeMutableBufferPointer<Float> {
+      .allocate(capacity: value.shape.count * batch)
+    }
+    let inputs = session.plan.inputs.map(allocate)
+    let outputs = session.plan.outputs.map(allocate)
+    defer { for buffer in inputs + outputs { buffer.deallocate() } }
+    var random = SeededRandom(seed: 1)
+    for input in inputs {
+      for index in input.indices { input[index] = random.uniform() }
+    }
+    func run() {
+      session.run(
+        images: batch, inputs: inputs.compactMap { UnsafePointer($0.baseAddress) },
+        outputs: outputs.compactMap(\.baseAddress))
+    }
+    run()
+    var times: [Double] = []
+    let end = MonotonicClock.seconds + Self.seconds
+    while times.count < iterations ?? Self.leastIterations
+      || (iterations == nil && MonotonicClock.seconds < end)
+    {
+      let start = MonotonicClock.seconds
+      run()
+      times.append(MonotonicClock.seconds - start)
+    }
+    return times
+  }
+
+  private func print(_ report: BenchReport) throws {
+    let output = StandardOutput()
+    switch format {
+    case .text: try output.write(report.text)
+    case .json: try output.write(report.json.text + "\n")
+    }
+    try output.flush()
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Pith
+import PithThreads
+
+/// `--format text|json`.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}
+
+/// `--threads N`.
+struct ThreadOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Threads that work (default: the processors that affinity and quota allow).", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    guard 1...ThreadPool.maximumThreads ~= threads ?? 1 else {
+      throw ValidationError("--threads must be from 1 to \(ThreadPool.maximumThreads)")
+    }
+  }
+
+  /// A pool of that many threads.
+  func makePool() -> ThreadPool { ThreadPool(threads: threads ?? ThreadCount.available) }
+}
+
+/// `--batch N`.
+struct BatchOption: ParsableArguments {
+  /// The memory of activations grows with the number of images.
+  static let greatest = 4096
+
+  @Option(
+    help: ArgumentHelp(
+      "Images computed together (default: as many as keep activations within 32 MB, up to 32).",
+      valueName: "n"))
+  var batch: Int?
+
+  func validate() throws {
+    guard 1...Self.greatest ~= batch ?? 1 else {
+      throw ValidationError("--batch must be from 1 to \(Self.greatest)")
+    }
+  }
+
+  /// The number that was asked for, or one that gives every thread an image and stays within a memory that
+  /// every machine has.
+  func count(for plan: Plan, threads: Int) -> Int {
+    batch ?? max(threads, min(32, (32 << 20) / max(1, plan.bytesPerImage)))
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@Suite struct ConvertTests {
+  let folder: TestFolder
+
+  init() throws { folder = try TestFolder() }
+
+  @Test func withoutARecipeNothingIsWrittenAndTheOptionsAreNamed() throws {
+    let outcome = try folder.pith("convert", "x.pt", "-o", "y.pith", "--architecture", "resnet18")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.hasPrefix("pith: --range and --mean are missing.\nA Pith file says how "))
+    #expect(outcome.errors.contains("--mean none"))
+    #expect(outcome.errors.contains("--no-preprocessing"))
+    let onlyMean = try folder.pith("convert", "x.pt", "-o", "y.pith", "--range", "1")
+    #expect(onlyMean.errors.hasPrefix("pith: --mean is missing.\n"))
+    #expect(!folder.exists("y.pith"))
+  }
+
+  @Test(arguments: ["safetensors", "onnx", "training"])
+  func sourcesOfLaterVersionsAreRefused(_ source: String) throws {
+    let outcome = try folder.pith(
+      "convert", "x", "-o", "y.pith", "--from", source, "--no-preprocessing")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.hasPrefix(
+        "pith: --from \(source) is not yet supported by this version; it reads pytorch\n"))
+  }
+
+  @Test func unknownArchitectureIsWrongUsageWithAllNames() throws {
+    let outcome = try folder.pith(
+      "convert", "x", "-o", "y.pith", "--architecture", "alexnet", "--no-preprocessing")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.hasPrefix(
+        "pith: the architecture 'alexnet' is not known; known are resnet20-cifar, "))
+  }
+
+  @Test func checkpointThatWouldRunCodeIsABadModel() throws {
+    let outcome = try folder.pith(
+      "convert", TestPaths.fixtures + "/pytorch/exploit.pt", "--from", "pytorch", "-o", "y.pith",
+      "--architecture",
+      "resnet18", "--no-preprocessing", "--format", "json")
+    #expect(outcome.status == 3)
+    #expect(outcome.output == "")
+    let last = try #require(outcome.errors.split(separator: "\n").last)
+    #expect((try json(String(last)) as? [String: Any])?["code"] as? Int == 14)
+    #expect(!folder.exists("y.pith"))
+  }
+
+  @Test func checkpointOfAnotherNetworkLeavesTheOldFile() throws {
+    try folder.write("old", to: "y.pith")
+    let outcome = try folder.pith(
+      "convert", TestPaths.fixtures + "/pytorch/zip.pt", "-o", "y.pith", "--architecture",
+      "resnet18", "--no-preprocessing")
+    #expect(outcome.status == 3)
+    #expect(outcome.errors.contains("resnet18 needs a tensor"))
+    #expect(try folder.bytes("y.pith") == Array("old".utf8))
+  }
+
+  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  func realCheckpointBecomesAFileWithGoldenSamples() throws {
+    let data = try #require(TestPaths.sharedData)
+    _ = try folder.bash(
+      "tar -xf '\(data)/cifar10/test.tar' --strip-components=2 test/cat/0000.png")
+    let arguments = [
+      "convert", "\(data)/models/resnet20-12fca82f.th", "--architecture", "resnet20-cifar",
+      "--range", "1", "--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225",
+    ]
+    let outcome = try folder.bash(
+      "\"$PITH\" \(arguments.joined(separator: " ")) -o r20.pith --sample 0000.png")
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "")
+    #expect(
+      outcome.errors.hasPrefix(
+        """
+        note     removed the prefix 'module.' from every name
+        recipe   decode, drop alpha, RGB, no resize, over 255, minus mean 0.485, 0.456, 0.406, over std 0.229, 0.224, 0.225
+        labels   none
+        sample   0000.png, expected by pith reference
+        weights  269,722 parameters
+
+        """.dropLast(1)))
+    let verified = try folder.pith("verify", "r20.pith")
+    #expect(verified.status == 0)
+    #expect(verified.output.contains("\nsample     ok  0000.png: differs by "))
+    let nowhere = try folder.bash(
+      "\"$PITH\" \(arguments.joined(separator: " ")) -o absent/r20.pith")
+    #expect(nowhere.status == 4)
+    #expect(
+      nowhere.errors == "pith: absent/r20.pith: cannot be created: No such file or directory\n")
+  }
+
+  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  func outputsThatAreNotMetStopTheConversion() throws {
+    let data = try #require(TestPaths.sharedData)
+    _ = try folder.bash(
+      "tar -xf '\(data)/cifar10/test.tar' --strip-components=2 test/cat/0000.png")
+    try folder.write(NumPy.bytes(.init(shape: [1, 10], repeating: 1)), to: "expected.npy")
+    let outcome = try folder.bash(
+      """
+      "$PITH" convert '\(data)/models/resnet20-12fca82f.th' -o r20.pith --architecture resnet20-cifar \
+      --range 1 --mean none --sample 0000.png --expect expected.npy --origin 'pytorch 2.13'
+      """)
+    #expect(outcome.status == 3)
+    #expect(outcome.errors.contains("sample '0000.png': the outputs differ by "))
+    #expect(outcome.errors.contains("from what pytorch 2.13 gave"))
+    #expect(!folder.exists("r20.pith"))
+  }
+}
