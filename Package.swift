@@ -101,7 +101,8 @@ let package = Package(
     .testTarget(
       name: "PithTests",
       dependencies: [
-        "Pith", "PithConversion", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+        "CZlib", "Pith", "PithConversion", "PithFormat", "PithFormatSupport", "PithGraph",
+        "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -126,6 +127,9 @@ if Context.environment["PITH_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzFormat", dependencies: ["PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzFormat", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzModel", dependencies: ["Pith", "PithFormatSupport", "PithTensor"],
+      path: "tools/fuzz/FuzzModel", swiftSettings: strict),
     .executableTarget(
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """An independent reader of Pith files, written from Format.md; needs numpy.
 
-    pith_reader.py FILE ...      checks every rule and lists sections and tensors
-    pith_reader.py --values FILE also prints the first values of each tensor
+    pith_reader.py FILE ...         checks every rule and lists sections, tensors and layers
+    pith_reader.py --values FILE    also prints the first values of each tensor
+    pith_reader.py --container FILE leaves the sections of a model unread
 
 Exits 1 when a file breaks a rule, with the rule on standard output: `FILE: F-15: ...`.
-As a module: `PithFile(bytes)` has `.kind`, `.sections` and `.tensors` (name -> numpy array).
+As a module: `PithFile(bytes)` has `.kind`, `.sections` and `.tensors` (name -> numpy array);
+`pith_model.PithModel(file)` has what the sections of a model say.
 """
 
 import hashlib
@@ -15,6 +17,8 @@ import unicodedata
 import zlib
 
 import numpy as np
+
+import pith_model
 
 MAGIC = bytes.fromhex("89504954480d0a1a0a00")
 CONTAINER_SECTIONS = ("tensors", "chunks", "identity", "data")
@@ -185,7 +189,8 @@ class PithFile:
             entry.name = name.decode("utf-8")
         except UnicodeDecodeError:
             raise Malformed(31, f"{name} is not UTF-8") from None
-        require(all(byte >= 0x20 and byte != 0x7F for byte in name), 31, f"control in {name}")
+        require(not any(pith_model.is_control(ord(character)) for character in entry.name), 31,
+                f"control in {name}")
         entry.logical, entry.stored, rank, reserved = directory.bytes(4)
         require(entry.logical in TYPE_NAMES and entry.stored in TYPE_NAMES, 33, "unknown type")
         require(entry.stored == entry.logical or entry.logical == F32, 34, "type not as stored")
@@ -334,14 +339,18 @@ def describe(path, file, show_values):
 
 
 def main(arguments):
-    show_values = "--values" in arguments
+    show_values, only_container = "--values" in arguments, "--container" in arguments
     failures = 0
-    for path in (argument for argument in arguments if argument != "--values"):
+    for path in (argument for argument in arguments if not argument.startswith("--")):
         with open(path, "rb") as source:
             data = source.read()
         try:
-            describe(path, PithFile(data), show_values)
-        except Malformed as error:
+            file = PithFile(data)
+            model = pith_model.PithModel(file) if file.kind == 1 and not only_container else None
+            describe(path, file, show_values)
+            if model:
+                model.describe()
+        except (Malformed, pith_model.Broken) as error:
             print(f"{path}: {error}")
             failures += 1
     return 1 if failures else 0

@@ -31,7 +31,7 @@ public struct Model: Sendable {
   /// - Throws: ``PithError`` with the path, the place and the rule of the format that is broken.
   public init(contentsOf path: String, limits: Limits = Limits()) throws {
     do {
-      try self.init(Container(contentsOf: path, limits: limits), limits: limits)
+      try self.init(opening: Container(contentsOf: path, limits: limits), limits: limits)
     } catch let error as PithError {
       throw error.inFile(path)
     }
@@ -41,10 +41,20 @@ public struct Model: Sendable {
   ///
   /// - Throws: ``PithError`` with the place and the rule of the format that is broken.
   public init(bytes: [UInt8], limits: Limits = Limits()) throws {
-    try self.init(Container(bytes: bytes, limits: limits), limits: limits)
+    try self.init(opening: Container(bytes: bytes, limits: limits), limits: limits)
   }
 
-  private init(_ container: Container, limits: Limits) throws {
+  /// Opens a file from outside: an error without advice says what to do about the file.
+  private init(opening container: Container, limits: Limits) throws {
+    do {
+      try self.init(container, limits: limits)
+    } catch let error as PithError {
+      guard let rule = error.rule else { throw error }
+      throw error.breaking(rule)
+    }
+  }
+
+  init(_ container: Container, limits: Limits) throws {
     guard container.kind == .model else {
       throw PithError(
         .unsupported, "is a training checkpoint, not a model",
@@ -54,7 +64,7 @@ public struct Model: Sendable {
     self.limits = limits
     graph = try Graph(section: Self.required(.graph, of: container), limits: limits)
     resolved = try graph.resolved(limits: limits)
-    preprocessing = try Self.recipe(of: container, limits: limits)
+    preprocessing = try Self.recipe(of: container, for: graph, limits: limits)
     output = try Self.outputMeaning(of: container)
     labels =
       try container.section(.labels).map {
@@ -70,6 +80,7 @@ public struct Model: Sendable {
       } ?? []
     try ModelRules(
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
+      provenance: provenance,
       shapes: Dictionary(
         container.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first }),
       limits: limits
@@ -97,27 +108,48 @@ public struct Model: Sendable {
     return section
   }
 
-  private static func recipe(of container: Container, limits: Limits) throws -> Preprocessing? {
+  private static func recipe(
+    of container: Container, for graph: Graph, limits: Limits
+  ) throws -> Preprocessing? {
     guard let section = container.section(.recipe) else { return nil }
     return try Preprocessing(section: section, limits: limits) {
-      do {
-        return try container.tensor(named: Preprocessing.meanImageName)
-      } catch let error as PithError {
-        throw error.underRule("F-72")
+      let name = Preprocessing.meanImageName
+      // F-73: a mean image is there and has the shape of the input, before it is decoded.
+      guard let entry = container.entry(named: name) else {
+        throw PithError(
+          .tensorMismatch, place: "section 'recipe'",
+          "there is a mean image but no tensor '\(name)'", rule: "F-73")
       }
+      guard let input = graph.inputs.first, entry.shape == input.shape else {
+        throw PithError(
+          .shapeMismatch, place: "section 'recipe'",
+          "the mean image is \(entry.shape) but the network takes "
+            + graph.inputs.map { "\($0.shape)" }.joined(separator: ", "),
+          rule: "F-73")
+      }
+      return try container.tensor(named: name)
     }
   }
 
   private static func outputMeaning(of container: Container) throws -> OutputMeaning {
     let section = try required(.output, of: container)
-    // F-74: the meaning is known.
-    guard section.count == 1, let meaning = OutputMeaning(rawValue: section[section.startIndex])
-    else {
-      throw PithError(
-        .unsupported, place: "section 'output'",
-        "has \(section.count) bytes or a meaning that is not known; one byte from 1 to 3 was expected",
-        rule: "F-74")
+    var reader = ByteReader(section, what: "section 'output'")
+    do {
+      let number = try reader.integer(UInt8.self, "meaning")
+      // F-74: scores of an unknown meaning are worse than none.
+      guard let meaning = OutputMeaning(rawValue: number) else {
+        throw PithError(
+          .unsupported, place: "section 'output', byte 0",
+          "meaning is \(number), which is not known",
+          advice: "a later version of Pith may know it", rule: "F-74")
+      }
+      // F-60: a section holds its fields and nothing else.
+      guard reader.isAtEnd else {
+        throw reader.error("\(reader.remaining) bytes are left over after the last field")
+      }
+      return meaning
+    } catch let error as PithError {
+      throw error.underRule("F-60")
     }
-    return meaning
   }
 }

@@ -43,6 +43,7 @@ package struct ModelContents: Sendable {
   ///
   /// - Parameter weights: the type to which convolutions' and fully connected layers' weights are rounded; nil,
   ///   and everything else, is stored without loss.
+  /// - Returns: bytes that ``Model`` has opened.
   /// - Throws: ``PithError`` when the parts do not fit each other, or a value is not finite.
   package func encoded(weights: ElementType? = nil, limits: Limits = Limits()) throws -> [UInt8] {
     let resolved = try graph.resolved(limits: limits)
@@ -52,7 +53,7 @@ package struct ModelContents: Sendable {
     }
     try ModelRules(
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
-      shapes: tensors.mapValues(\.tensor.shape), limits: limits
+      provenance: provenance, shapes: tensors.mapValues(\.tensor.shape), limits: limits
     ).check()
     var writer = ContainerWriter(kind: .model)
     try writer.add(section: .graph, isRequired: true, bytes: graph.section)
@@ -87,7 +88,10 @@ package struct ModelContents: Sendable {
       try writer.add(
         tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
     }
-    return try writer.encoded()
+    let bytes = try writer.encoded()
+    // Lengths and characters of texts are checked where they are read.
+    _ = try Model(Container(bytes: bytes, limits: limits), limits: limits)
+    return bytes
   }
 }
 

@@ -63,10 +63,11 @@ public struct Verification: Sendable {
       let report = Self.report(sample, classifier.outputs(of: [.bytes(sample.png)])[0])
       samples.append(report)
       guard !report.passes else { continue }
+      let place = "sample '\(sample.name)'"
       problems.append(
-        report.error?.at("sample '\(sample.name)'")
+        report.error?.within(place)
           ?? PithError(
-            .verificationFailed, place: "sample '\(sample.name)'",
+            .verificationFailed, place: place,
             "output \(report.worstOutput) differs by \(report.difference) from what \(sample.origin) gave; \(sample.tolerance) is allowed",
             advice: "the weights or the recipe are not those of the source: convert it again"))
     }

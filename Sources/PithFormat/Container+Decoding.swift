@@ -25,7 +25,7 @@ extension Container {
       }
       scales.withUnsafeBufferPointer { Container.multiply(output, by: $0) }
     } catch let error as PithError {
-      throw error.inTensor(entry.name)
+      throw error.within("tensor '\(entry.name)'")
     }
   }
 
@@ -79,14 +79,5 @@ extension Container {
     for (index, scale) in scales.enumerated() {
       for i in index * stride..<(index + 1) * stride { values[i] *= scale }
     }
-  }
-}
-
-extension PithError {
-  /// The same error, its place led by the tensor that was being decoded.
-  fileprivate func inTensor(_ name: String) -> PithError {
-    var error = self
-    error.place = "tensor '\(name)'" + (place.map { ", \($0)" } ?? "")
-    return error
   }
 }

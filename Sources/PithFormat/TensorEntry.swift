@@ -45,7 +45,7 @@ extension TensorEntry {
     // F-31: control characters would reach terminals through error messages.
     let nameBytes = try reader.read(Int(nameLength), "name")
     guard let name = String(validating: nameBytes, as: UTF8.self),
-      nameBytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+      !name.hasControlCharacters
     else {
       throw malformed(
         "F-31", at: place(nameStart),

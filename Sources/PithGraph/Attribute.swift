@@ -6,12 +6,30 @@ package enum AttributeValue: Sendable, Hashable {
   case real(Double)
   case flag(Bool)
   case integers([Int])
+
+  /// The most integers of a list in a file.
+  static let greatestCount = 64
+}
+
+extension AttributeValue: CustomStringConvertible {
+  /// `3`, `0.5`, `true` or `[1, 2]`.
+  package var description: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .real(let value): "\(value)"
+    case .flag(let value): "\(value)"
+    case .integers(let values): "\(values)"
+    }
+  }
 }
 
 /// A named attribute.
 package struct Attribute: Sendable, Hashable {
   package let name: String
   package let value: AttributeValue
+
+  /// The most attributes of a layer in a file.
+  static let greatestCount = 64
 
   package init(_ name: String, _ value: AttributeValue) {
     self.name = name

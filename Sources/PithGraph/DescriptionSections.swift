@@ -1,6 +1,8 @@
 package import PithTensor
 
-/// The labels, samples and provenance sections of a file: `Format.md`.
+/// The sections `labels`, `samples` and `provenance` of a file, as `Format.md` describes them.
+///
+/// Readers check what can be checked without the rest of the file.
 package enum DescriptionSections {
   package static func bytes(labels: [String]) -> [UInt8] {
     var writer = ByteWriter()
@@ -10,9 +12,10 @@ package enum DescriptionSections {
   }
 
   package static func labels(_ bytes: ArraySlice<UInt8>, limits: Limits) throws -> [String] {
-    try reading(bytes, "section 'labels'") { reader in
+    // F-75: no labels are no section.
+    try reading(bytes, "labels", emptyBreaks: "F-75") { reader in
       try reader.list(upTo: limits.labels, minimumBytes: 4, "labels") { reader, index in
-        try reader.string(upTo: limits.nameBytes, "label \(index)")
+        try reader.shown(upTo: limits.nameBytes, "label \(index)")
       }
     }
   }
@@ -26,28 +29,24 @@ package enum DescriptionSections {
       writer.float(sample.tolerance)
       writer.count32(sample.expected.count)
       for value in sample.expected { writer.float(value) }
-      writer.count(sample.png.count)
+      writer.count32(sample.png.count)
       writer.append(sample.png)
     }
     return writer.bytes
   }
 
   package static func samples(_ bytes: ArraySlice<UInt8>, limits: Limits) throws -> [GoldenSample] {
-    try reading(bytes, "section 'samples'") { reader in
-      try reader.list(upTo: limits.samples, minimumBytes: 24, "samples") { reader, index in
-        let name = try reader.string(upTo: limits.nameBytes, "the name of sample \(index)")
-        let origin = try reader.string(upTo: limits.nameBytes, "the origin of sample '\(name)'")
+    // F-76: no samples are no section.
+    try reading(bytes, "samples", emptyBreaks: "F-76") { reader in
+      try reader.list(upTo: limits.samples, minimumBytes: 20, "samples") { reader, index in
+        let name = try reader.shown(upTo: limits.nameBytes, "the name of sample \(index)")
+        let origin = try reader.shown(upTo: limits.nameBytes, "the origin of sample '\(name)'")
         let tolerance = try reader.float("the tolerance of sample '\(name)'")
         let expected = try reader.list(
           upTo: limits.labels, minimumBytes: 4, "outputs of sample '\(name)'"
         ) { reader, _ in try reader.float("an output of sample '\(name)'") }
-        // F-76: what a sample expects can be compared.
-        guard tolerance >= 0, tolerance.isFinite, expected.allSatisfy(\.isFinite) else {
-          throw reader.error(
-            "sample '\(name)' has a tolerance or an output that is negative or not finite",
-            rule: "F-76")
-        }
-        let length = try reader.count(upTo: limits.imageBytes, "the length of sample '\(name)'")
+        let length = try reader.count32(
+          upTo: limits.sectionBytes, "the length of the image of sample '\(name)'")
         return GoldenSample(
           name: name, png: Array(try reader.read(length, "the image of sample '\(name)'")),
           expected: expected, origin: origin, tolerance: tolerance)
@@ -68,34 +67,51 @@ package enum DescriptionSections {
   package static func provenance(
     _ bytes: ArraySlice<UInt8>, limits: Limits
   ) throws -> [ProvenanceEntry] {
-    try reading(bytes, "section 'provenance'") { reader in
-      try reader.list(upTo: limits.labels, minimumBytes: 8, "entries") { reader, index in
-        ProvenanceEntry(
-          try reader.string(upTo: limits.nameBytes, "the name of entry \(index)"),
-          try reader.string(upTo: limits.sectionBytes, "the value of entry \(index)"))
+    // F-77: no entries are no section.
+    try reading(bytes, "provenance", emptyBreaks: "F-77") { reader in
+      try reader.list(
+        upTo: limits.provenanceEntries, minimumBytes: 8, "entries"
+      ) { reader, index in
+        let name = try reader.shown(upTo: limits.nameBytes, "the name of entry \(index)")
+        return ProvenanceEntry(
+          name, try reader.shown(upTo: limits.provenanceBytes, "the value of entry '\(name)'"))
       }
     }
   }
 
-  private static func reading<Value>(
-    _ bytes: ArraySlice<UInt8>, _ what: String, _ body: (inout ByteReader) throws -> Value
-  ) throws -> Value {
-    var reader = ByteReader(bytes, what: what)
+  private static func reading<Element>(
+    _ bytes: ArraySlice<UInt8>, _ section: String, emptyBreaks rule: String,
+    _ body: (inout ByteReader) throws -> [Element]
+  ) throws -> [Element] {
+    var reader = ByteReader(bytes, what: "section '\(section)'")
     do {
-      let value = try body(&reader)
+      let elements = try body(&reader)
       // F-60: a section holds its fields and nothing else.
       guard reader.isAtEnd else {
         throw reader.error("\(reader.remaining) bytes are left over after the last field")
       }
-      return value
+      guard !elements.isEmpty else {
+        throw reader.error("the section is there but empty", rule: rule)
+      }
+      return elements
     } catch let error as PithError {
       throw error.underRule("F-60")
     }
   }
 }
 
+extension ByteReader {
+  fileprivate mutating func shown(
+    upTo maximum: Int, _ field: @autoclosure () -> String
+  ) throws -> String {
+    // F-61: a listing that shows the text cannot steer a terminal.
+    try text(upTo: maximum, rule: "F-61", field())
+  }
+}
+
 /// Something that a file says about where it came from; never a time or a path.
 public struct ProvenanceEntry: Sendable, Hashable {
+  /// Unique in its file.
   public var name: String
   public var value: String
 

@@ -6,11 +6,11 @@ public struct GoldenSample: Sendable, Hashable {
   public var name: String
   /// The bytes of the PNG file itself, so that decoding and resizing are proved too.
   public var png: [UInt8]
-  /// The output of the network, before any conversion to probabilities.
+  /// The output of the network, before any conversion to probabilities; each is finite.
   public var expected: [Float]
   /// Who computed ``expected``: `pytorch 2.13`, or `pith reference`.
   public var origin: String
-  /// The largest difference from ``expected`` that passes.
+  /// The largest absolute difference of an output from ``expected`` that passes; finite and not negative.
   public var tolerance: Float
 
   public init(

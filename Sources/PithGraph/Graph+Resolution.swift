@@ -32,12 +32,12 @@ extension Graph {
   ///
   /// - Throws: ``PithError`` with the codes `invalidGraph`, `shapeMismatch` or `limitExceeded`, naming the layer.
   public func resolved(limits: Limits = Limits()) throws -> ResolvedGraph {
-    // F-67: sizes before anything is computed from them.
+    // F-60: sizes before anything is computed from them.
     guard layers.count <= limits.layers else {
       throw PithError(
         .limitExceeded,
         "the graph has \(layers.count) layers but at most \(limits.layers) are read",
-        rule: "F-67")
+        rule: "F-60")
     }
     var shapes: [String: Shape] = [:]
     var resolved: [ResolvedGraph.ResolvedLayer] = []
@@ -48,14 +48,14 @@ extension Graph {
       guard shapes.updateValue(shape, forKey: name) == nil else {
         throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
       }
-      // F-66: an activation has values.
+      // F-67: an activation has values, and few dimensions.
       guard shape.count > 0 else {
-        throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-66")
+        throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-67")
       }
       guard shape.rank <= limits.rank else {
         throw PithError(
           .limitExceeded,
-          "'\(name)' has \(shape.rank) dimensions but at most \(limits.rank) are read", rule: "F-66"
+          "'\(name)' has \(shape.rank) dimensions but at most \(limits.rank) are read", rule: "F-67"
         )
       }
       // F-68: what a run would need is known before it starts.
@@ -100,6 +100,7 @@ extension Graph {
             },
             multiplyAdds: try layer.operation.multiplyAdds(inputShapes, output: output)))
       } catch let error as PithError {
+        // F-66: what an operation asks of its inputs and attributes.
         throw error.at("layer '\(layer.name)' (\(layer.operation.name))").underRule("F-66")
       }
     }
@@ -115,7 +116,7 @@ extension Graph {
   }
 }
 
-/// F-64: a name is there, is not too long, and can be shown.
+// F-64: a name is there, is not too long, and can be shown.
 private func checkName(_ name: String, limits: Limits) throws {
   guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
     throw PithError(
@@ -125,11 +126,6 @@ private func checkName(_ name: String, limits: Limits) throws {
   guard !name.hasControlCharacters else {
     throw PithError(
       .invalidGraph, place: "graph",
-      "the name \(name.debugDescription) has control characters", rule: "F-64")
+      "the name \(name.debugDescription) has control characters", rule: "F-61")
   }
-}
-
-extension String {
-  /// Whether a byte is below 0x20 or is 0x7F.
-  var hasControlCharacters: Bool { utf8.contains { $0 < 0x20 || $0 == 0x7F } }
 }

@@ -1,6 +1,6 @@
 package import PithTensor
 
-/// The graph section of a file: `Format.md`, section "graph".
+/// The section `graph` of a file, as `Format.md` describes it.
 extension Graph {
   /// The bytes of the section. Deterministic: the same graph gives the same bytes.
   package var section: [UInt8] {
@@ -11,7 +11,7 @@ extension Graph {
       indices[input.name] = indices.count
       writer.string(input.name)
       writer.count32(input.shape.rank)
-      for size in input.shape.dimensions { writer.count(size) }
+      for size in input.shape.dimensions { writer.count32(size) }
     }
     writer.count32(layers.count)
     for layer in layers {
@@ -55,9 +55,9 @@ extension Graph {
     ) { reader, _ in
       let name = try reader.name(limits, "the name of an input")
       let sizes = try reader.list(
-        upTo: limits.rank, minimumBytes: 8, "dimensions of input '\(name)'"
+        upTo: limits.rank, minimumBytes: 4, "dimensions of input '\(name)'"
       ) { reader, _ in
-        try reader.count(upTo: limits.activationBytes / 4, "a size of input '\(name)'")
+        try reader.count32(upTo: limits.activationBytes / 4, "a size of input '\(name)'")
       }
       do {
         return Input(name, shape: try Shape(checking: sizes))
@@ -66,7 +66,6 @@ extension Graph {
       }
     }
     var names = inputs.map(\.name)
-    // F-67: the number of layers is held to the limit before memory is spent.
     let layers = try reader.list(upTo: limits.layers, minimumBytes: 16, "layers") { reader, index in
       let layer = try Layer(&reader, index: index, names: names, limits: limits)
       names.append(layer.name)
@@ -94,7 +93,7 @@ extension Layer {
       try reader.reference(to: names, rule: "F-65", "an input of layer '\(name)'")
     }
     let attributes = try reader.list(
-      upTo: 64, minimumBytes: 6, "attributes of layer '\(name)'"
+      upTo: Attribute.greatestCount, minimumBytes: 6, "attributes of layer '\(name)'"
     ) { reader, _ in
       Attribute(
         try reader.name(limits, "the name of an attribute of layer '\(name)'"),
@@ -105,6 +104,16 @@ extension Layer {
     } catch let error as PithError {
       // F-63: only operations and attributes that are known.
       throw error.at("layer '\(name)'").underRule("F-63")
+    }
+    // F-62: a layer is written in one way only, so that a network has one identity.
+    guard self.operation.attributes == attributes else {
+      let expected = self.operation.attributes.map { "\($0.name) \($0.value)" }
+      throw PithError(
+        .malformedFile, place: "layer '\(name)'",
+        "must be written with "
+          + (expected.isEmpty ? "no attributes" : "'\(expected.joined(separator: ", "))'")
+          + ": in their order and shortest form, without those at their default",
+        rule: "F-62")
     }
   }
 }
@@ -130,17 +139,12 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-  /// A string that can be shown.
+  /// The name of an input, a layer, an operation or an attribute.
   fileprivate mutating func name(
     _ limits: Limits, _ field: @autoclosure () -> String
   ) throws -> String {
-    let start = offset
-    let name = try string(upTo: limits.nameBytes, field())
-    // F-64: an error or a listing that shows the name cannot steer a terminal.
-    guard !name.hasControlCharacters else {
-      throw error("\(field()) has control characters", rule: "F-64", at: start)
-    }
-    return name
+    // F-61: an error or a listing that shows the name cannot steer a terminal.
+    try text(upTo: limits.nameBytes, rule: "F-61", field())
   }
 
   /// An index into what was defined so far.
@@ -163,7 +167,12 @@ extension ByteReader {
     let start = offset
     switch try integer(UInt8.self, "the type of \(field())") {
     case 1: return .integer(Int(try integer(Int64.self, field())))
-    case 2: return .real(try double(field()))
+    case 2:
+      let value = try double(field())
+      guard !value.isNaN else {
+        throw error("\(field()) is NaN; it must be a number", rule: "F-63", at: start + 1)
+      }
+      return .real(value)
     case 3:
       switch try integer(UInt8.self, field()) {
       case 0: return .flag(false)
@@ -174,11 +183,16 @@ extension ByteReader {
       }
     case 4:
       return .integers(
-        try list(upTo: 64, minimumBytes: 8, "integers of \(field())") { reader, _ in
+        try list(
+          upTo: AttributeValue.greatestCount, minimumBytes: 8, "integers of \(field())"
+        ) { reader, _ in
           Int(try reader.integer(Int64.self, "an integer"))
         })
     case let type:
-      throw error("\(field()) has the type \(type), which is not known", rule: "F-63", at: start)
+      throw PithError(
+        .unsupported, place: "\(what), byte \(start)",
+        "\(field()) has the type \(type), which is not known",
+        advice: "a later version of Pith may know it", rule: "F-63")
     }
   }
 }

@@ -28,9 +28,11 @@ extension Preprocessing {
       }
       if let standardDeviation {
         try check(standardDeviation, "standard deviation")
-        if let index = standardDeviation.firstIndex(of: 0) {
+        if let index = standardDeviation.firstIndex(where: { $0 <= 0 }) {
           throw PithError(
-            .invalidValue, "standard deviation \(index + 1) is 0; it divides and must not be")
+            .invalidValue,
+            "standard deviation \(index + 1) is \(standardDeviation[index]); it must be greater than 0"
+          )
         }
       }
     } catch let error as PithError {

@@ -80,14 +80,19 @@ package struct ByteReader {
     Double(bitPattern: try integer(UInt64.self, field()))
   }
 
-  /// A 32-bit byte count of at most `maximum`, then that many bytes of valid UTF-8.
-  package mutating func string(
-    upTo maximum: Int, _ field: @autoclosure () -> String
+  /// A 32-bit byte count of at most `maximum`, then that many bytes of UTF-8 without control characters.
+  ///
+  /// - Parameter rule: what other bytes break.
+  package mutating func text(
+    upTo maximum: Int, rule: String? = nil, _ field: @autoclosure () -> String
   ) throws -> String {
     let length = try count32(upTo: maximum, "the length of \(field())")
     let start = offset
     guard let text = String(validating: try read(length, field()), as: UTF8.self) else {
-      throw error("\(field()) at byte \(start) is not valid UTF-8")
+      throw error("\(field()) is not valid UTF-8", rule: rule, at: start)
+    }
+    guard !text.hasControlCharacters else {
+      throw error("\(field()) has control characters", rule: rule, at: start)
     }
     return text
   }

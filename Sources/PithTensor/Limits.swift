@@ -12,7 +12,7 @@ public struct Limits: Sendable, Hashable {
   public var sectionBytes = 256 << 20
   /// The most operations in the pickle of a PyTorch checkpoint; each makes at most one value.
   public var pickleOperations = 1 << 22
-  /// The longest name of a tensor, layer or label, in bytes of UTF-8.
+  /// The longest name of a tensor, layer or sample, or label, in bytes of UTF-8.
   public var nameBytes = 1 << 10
   /// The most dimensions of a tensor.
   public var rank = 8
@@ -22,6 +22,10 @@ public struct Limits: Sendable, Hashable {
   public var labels = 1 << 20
   /// The most golden samples.
   public var samples = 1 << 10
+  /// The most entries about where a model came from.
+  public var provenanceEntries = 1 << 10
+  /// The longest value of such an entry, in bytes of UTF-8.
+  public var provenanceBytes = 1 << 16
   /// The most bytes that the activations of one image may take while a graph runs.
   public var activationBytes = 4 << 30
   /// The greatest width or height of an image, in pixels.

@@ -87,6 +87,13 @@ public struct PithError: Error, Sendable, Hashable {
     return error
   }
 
+  /// The same error with its place, when it has one, inside of another.
+  package func within(_ outer: String) -> PithError {
+    var error = self
+    error.place = place.map { "\(outer), \($0)" } ?? outer
+    return error
+  }
+
   /// The same error with the rule of the format specification that was broken and advice, unless it has them.
   package func breaking(_ rule: String) -> PithError {
     var error = self

@@ -11,7 +11,7 @@ struct PythonReaderTests {
     let files = ["all-types", "deflated", "training"].map {
       Locations.fixtures.appending(path: "\($0).pith").path
     }
-    let result = try run(python, [reader, "--values"] + files)
+    let result = try run(python, [reader, "--container", "--values"] + files)
     #expect(result.status == 0)
     #expect(
       result.output.contains(
@@ -39,7 +39,7 @@ struct PythonReaderTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appending(path: "large.pith")
     try Data(RoundTripTests.large.bytes).write(to: file)
-    let result = try run(python, [reader, file.path])
+    let result = try run(python, [reader, "--container", file.path])
     #expect(result.status == 0, "\(result.output)")
     #expect(result.output.contains("tensor long: 600x1000, f32 stored as f32"))
   }

@@ -67,7 +67,7 @@ import Testing
       "graph: a name has 1026 bytes; it must have 1 to 1024 [F-64]")
     expect(
       .invalidGraph, graph([Layer("a\nb", .relu, inputs: ["image"])]),
-      #"graph: the name "a\nb" has control characters [F-64]"#)
+      #"graph: the name "a\nb" has control characters [F-61]"#)
   }
 
   @Test func shapesAreHeldToTheirRules() {
@@ -78,11 +78,11 @@ import Testing
         + "put a flatten layer before it")
     expect(
       .shapeMismatch, Graph(inputs: [Graph.Input("image", shape: [0, 4])], outputs: ["image"]),
-      "input 'image': 'image' has the empty shape 0x4 [F-66]")
+      "input 'image': 'image' has the empty shape 0x4 [F-67]")
     expect(
       .limitExceeded,
       graph([Layer("a", .reshape(Reshape([2, 4, 4, 1, 1, 1, 1, 1, 1])), inputs: ["image"])]),
-      "layer 'a' (reshape): 'a' has 9 dimensions but at most 8 are read [F-66]")
+      "layer 'a' (reshape): 'a' has 9 dimensions but at most 8 are read [F-67]")
   }
 
   @Test func layersAndActivationsAreHeldToTheLimits() {
@@ -91,7 +91,7 @@ import Testing
     expect(
       .limitExceeded,
       graph([Layer("a", .relu, inputs: ["image"]), Layer("b", .relu, inputs: ["a"])]),
-      "the graph has 2 layers but at most 1 are read [F-67]", limits: limits)
+      "the graph has 2 layers but at most 1 are read [F-60]", limits: limits)
 
     limits = Limits()
     limits.activationBytes = 255

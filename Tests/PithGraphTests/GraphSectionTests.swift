@@ -99,7 +99,7 @@ import Testing
         writer.count32(1)
         writer.string("image")
         writer.count32(8)
-        for _ in 0..<8 { writer.count(1 << 29) }
+        for _ in 0..<8 { writer.count32(1 << 29) }
       },
       "input 'image': the number of elements of shape \([Int](repeating: 1 << 29, count: 8)) "
         + "does not fit 64 bits (288230376151711744 * 536870912) [F-68]; "
@@ -110,7 +110,7 @@ import Testing
     for (index, text) in [(1, "1"), (2, "2"), (UInt32.max, "4294967295")] {
       expect(
         oneLayer("relu") { $0.references([index]) },
-        "section 'graph', byte 42: an input of layer 'a' refers to value \(text), but only 1 are defined "
+        "section 'graph', byte 38: an input of layer 'a' refers to value \(text), but only 1 are defined "
           + "before it [F-65]")
     }
   }
@@ -122,7 +122,7 @@ import Testing
         writer.count32(0)
         writer.references([1])
       },
-      "section 'graph', byte 29: an output refers to value 1, but only 1 are defined before it [F-69]"
+      "section 'graph', byte 25: an output refers to value 1, but only 1 are defined before it [F-69]"
     )
   }
 
@@ -146,17 +146,48 @@ import Testing
     )
     expect(
       attribute(3, [2]),
-      "section 'graph', byte 56: an attribute of layer 'a' is the flag 2; it must be 0 or 1 [F-63]")
+      "section 'graph', byte 52: an attribute of layer 'a' is the flag 2; it must be 0 or 1 [F-63]")
     expect(
       attribute(9, [2]),
-      "section 'graph', byte 55: an attribute of layer 'a' has the type 9, which is not known [F-63]"
+      "section 'graph', byte 51: an attribute of layer 'a' has the type 9, which is not known [F-63]; "
+        + "a later version of Pith may know it"
     )
+  }
+
+  /// What a reader takes is what the writer would make.
+  @Test func attributesAreWrittenInOneWayOnly() {
+    func refused(_ operation: String, _ attributes: [Attribute], _ expected: String) {
+      expect(
+        oneLayer(operation, attributes),
+        "layer 'a': must be written with \(expected): in their order and shortest form, "
+          + "without those at their default [F-62]")
+    }
+    let needed = [Attribute("outputs", .integer(2)), Attribute("kernel", .integer(3))]
+    refused("convolution", needed.reversed(), "'outputs 2, kernel 3'")
+    refused("convolution", needed + [Attribute("stride", .integer(1))], "'outputs 2, kernel 3'")
+    refused(
+      "convolution", [needed[0], Attribute("kernel", .integers([3, 3]))], "'outputs 2, kernel 3'")
+    refused("clip", [Attribute("maximum", .integer(6))], "'maximum 6.0'")
+    refused(
+      "pad",
+      [
+        Attribute("before", .integers([0])), Attribute("after", .integers([0])),
+        Attribute("value", .real(-0.0)),
+      ], "'before [0], after [0]'")
+    refused("fully_connected", [needed[0], Attribute("bias", .flag(true))], "'outputs 2'")
+    refused("dropout", [Attribute("rate", .real(0.5))], "no attributes")
+  }
+
+  @Test func attributesAreNumbers() {
+    expect(
+      oneLayer("clip", [Attribute("minimum", .real(.nan))]),
+      "section 'graph', byte 58: an attribute of layer 'a' is NaN; it must be a number [F-63]")
   }
 
   @Test func namesHaveNoControlCharacters() {
     expect(
       oneLayer("re\u{1B}[2Jlu") { $0.references([0]) },
-      "section 'graph', byte 30: the operation of layer 'a' has control characters [F-64]"
+      "section 'graph', byte 30: the operation of layer 'a' has control characters [F-61]"
     )
   }
 
@@ -171,6 +202,30 @@ import Testing
     var writer = ByteWriter()
     body(&writer)
     return writer.bytes
+  }
+
+  /// The image, then the layer 'a' with these attributes.
+  private func oneLayer(_ operation: String, _ attributes: [Attribute]) -> [UInt8] {
+    oneLayer(operation) { writer in
+      writer.references([0])
+      writer.count32(attributes.count)
+      for attribute in attributes {
+        writer.string(attribute.name)
+        switch attribute.value {
+        case .integer(let value):
+          writer.append([1])
+          writer.integer(Int64(value))
+        case .real(let value):
+          writer.append([2])
+          writer.double(value)
+        case .flag(let value): writer.append([3, value ? 1 : 0])
+        case .integers(let values):
+          writer.append([4])
+          writer.count32(values.count)
+          for value in values { writer.integer(Int64(value)) }
+        }
+      }
+    }
   }
 
   /// The image, then the layer 'a' up to the fields that `rest` writes.
@@ -188,12 +243,12 @@ import Testing
 }
 
 extension ByteWriter {
-  /// One input `i` of two values: 21 bytes.
+  /// One input `i` of two values: 17 bytes.
   fileprivate mutating func image() {
     count32(1)
     string("i")
     count32(1)
-    count(2)
+    count32(2)
   }
 
   fileprivate mutating func references(_ indices: [UInt32]) {

@@ -91,7 +91,7 @@ import Testing
         == "invalidValue: preprocessing: standard deviation 3 is -inf, not a finite number")
     #expect(
       message { $0.standardDeviation = [1, -0.0, 2] }
-        == "invalidValue: preprocessing: standard deviation 2 is 0; it divides and must not be")
+        == "invalidValue: preprocessing: standard deviation 2 is -0.0; it must be greater than 0")
   }
 
   @Test func meanImageFitsTheResult() {

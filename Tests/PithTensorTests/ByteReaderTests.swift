@@ -24,7 +24,7 @@ import Testing
     #expect(try reader.count32(upTo: 77, "a") == 77)
     #expect(try reader.float("a") == -0.5)
     #expect(try reader.double("a") == .pi)
-    #expect(try reader.string(upTo: 100, "a") == "čáp 🐦")
+    #expect(try reader.text(upTo: 100, "a") == "čáp 🐦")
     #expect(try Array(reader.read(2, "a")) == [9, 8])
     #expect(reader.remaining < 16)
     let padding = try reader.read(reader.remaining, "a")
@@ -86,17 +86,36 @@ import Testing
 
   @Test func stringsAreValidUTF8OfLimitedLength() {
     expect(
-      .malformedFile, "test, byte 6: the name at byte 4 is not valid UTF-8",
-      [2, 0, 0, 0, 0xC3, 0x28]
-    ) { _ = try $0.string(upTo: 5, "the name") }
+      .malformedFile, "test, byte 4: the name is not valid UTF-8", [2, 0, 0, 0, 0xC3, 0x28]
+    ) { _ = try $0.text(upTo: 5, "the name") }
     expect(
       .limitExceeded, "test, byte 0: the length of the name is 6 but may be at most 5",
       [6, 0, 0, 0] + Array("abcdef".utf8)
-    ) { _ = try $0.string(upTo: 5, "the name") }
+    ) { _ = try $0.text(upTo: 5, "the name") }
     expect(.malformedFile, "test, byte 4: the name needs 6 bytes but 1 are left", [6, 0, 0, 0, 65])
     {
-      _ = try $0.string(upTo: 10, "the name")
+      _ = try $0.text(upTo: 10, "the name")
     }
+  }
+
+  @Test(arguments: [
+    "\0", "a\n", "\u{1B}[2J", "\u{7F}", "\u{9B}2J", "\u{2028}", "\u{202E}", "\u{2066}",
+  ])
+  func textsThatSteerTheirReaderAreRefused(text: String) {
+    var writer = ByteWriter()
+    writer.string(text)
+    expect(
+      .malformedFile, "test, byte 4: the name has control characters [F-0]", writer.bytes
+    ) { _ = try $0.text(upTo: 100, rule: "F-0", "the name") }
+  }
+
+  @Test(arguments: ["", " ", "~\u{A0}", "\u{2027}\u{202F}\u{2065}\u{206A}", "e\u{301}", "ع"])
+  func textsThatAreShownAreRead(text: String) throws {
+    var writer = ByteWriter()
+    writer.string(text)
+    var reader = ByteReader(writer.bytes[...], what: "test")
+    let read = try reader.text(upTo: 100, "the name")
+    #expect(read.unicodeScalars.elementsEqual(text.unicodeScalars))
   }
 
   /// The count would ask for 32 GB; no element is read and nothing is reserved.

@@ -377,6 +377,7 @@ MALFORMED = {
     "F-30-long-name": lambda: weight(name="n" * 1025),
     "F-31-not-utf-8": lambda: weight(name=b"w\xc3\x28"),
     "F-31-control-character": lambda: weight(name="w\x1b[2J"),
+    "F-31-direction-override": lambda: weight(name="w\u202e"),
     "F-32-duplicate-name": lambda: weight(name="levels"),
     "F-32-canonically-equivalent-names": canonical_twins,
     "F-33-unknown-logical-type": lambda: weight(logical=5),
