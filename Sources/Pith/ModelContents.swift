@@ -80,7 +80,7 @@ package struct ModelContents: Sendable {
       guard let source = tensors[name] else { continue }
       // Weights that are not numbers give answers that are none: no file is written.
       if let problem = source.tensor.values.withUnsafeBufferPointer({
-        ValueCheck.problem($0, of: name)
+        ValueCheck.error($0, shape: source.tensor.shape, of: name)
       }) {
         throw problem
       }

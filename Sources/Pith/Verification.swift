@@ -48,9 +48,10 @@ public struct Verification: Sendable {
       problems.append(error)
     }
     for entry in decoded.entries {
-      if let problem = decoded.withValues(of: entry, { ValueCheck.problem($0, of: entry.name) }) {
-        problems.append(problem)
+      let problem = decoded.withValues(of: entry) {
+        ValueCheck.error($0, shape: entry.shape, of: entry.name)
       }
+      if let problem { problems.append(problem) }
     }
     try run(model, pool)
   }

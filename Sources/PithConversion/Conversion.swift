@@ -93,7 +93,15 @@ package struct Conversion: Sendable {
       state.entries.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { first, _ in first })
     let graph = try Architecture.named(name).graph(
       for: shapes, size: options.preprocessing?.fixedSize)
-    try graph.resolved(limits: limits).checkParameters(shapes)
+    let resolved = try graph.resolved(limits: limits)
+    try resolved.checkParameters(shapes)
+    let outputs = resolved.outputCount
+    guard options.labels.isEmpty || options.labels.count == outputs else {
+      throw PithError(
+        .invalidArgument,
+        "\(options.labels.count) labels were given but the network has \(outputs) outputs",
+        advice: "give a label for each output, in the order of their indices")
+    }
     var contents = ModelContents(
       graph: graph, parameters: Self.parameters(of: state), preprocessing: options.preprocessing,
       output: options.output)

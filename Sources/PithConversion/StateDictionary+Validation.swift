@@ -1,3 +1,4 @@
+import Pith
 import PithTensor
 
 extension StateDictionary {
@@ -10,37 +11,13 @@ extension StateDictionary {
     guard !problems.isEmpty else { return }
     throw PithError(
       .invalidValue, listing(problems, atMost: 8, separator: "; "),
-      advice: "the training diverged or the file is damaged; convert an earlier checkpoint")
+      advice: ValueCheck.advice)
   }
 
   private static func problem(_ entry: Entry) -> String? {
-    let isVariance = entry.name == "running_var" || entry.name.hasSuffix(".running_var")
-    let values = entry.tensor.values
-    guard
-      let position = values.firstIndex(where: { !$0.isFinite || (isVariance && $0 < 0) })
-    else { return nil }
-    let value = values[position]
-    let place =
-      "tensor '\(entry.name)' has the value \(value) at \(index(position, entry.tensor.shape))"
-    return value.isFinite ? "\(place) but a variance cannot be negative" : place
-  }
-
-  /// The index of the value at a row-major position: `[1, 0, 2]`.
-  private static func index(_ position: Int, _ shape: Shape) -> [Int] {
-    var rest = position
-    var index: [Int] = []
-    for size in shape.dimensions.reversed() {
-      index.append(rest % size)
-      rest /= size
-    }
-    return index.reversed()
-  }
-}
-
-extension String {
-  /// Whether a message with this text in it could steer a terminal: C0 controls, DEL and C1 controls.
-  var steersTerminals: Bool {
-    unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }
+    entry.tensor.values.withUnsafeBufferPointer {
+      ValueCheck.problem($0, shape: entry.tensor.shape, of: entry.name)
+    }.map { "tensor '\(entry.name)' \($0)" }
   }
 }
 

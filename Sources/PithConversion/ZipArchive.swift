@@ -228,7 +228,7 @@ extension ZipArchive {
 
   private static func text(_ bytes: ArraySlice<UInt8>, _ limits: Limits) throws -> String {
     guard bytes.count <= limits.nameBytes, let text = String(validating: bytes, as: UTF8.self),
-      !text.steersTerminals
+      !text.hasControlCharacters
     else {
       throw PithError(
         .malformedCheckpoint, place: "zip directory",

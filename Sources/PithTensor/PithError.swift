@@ -96,8 +96,7 @@ public struct PithError: Error, Sendable, Hashable {
 
   /// The same error with the rule of the format specification that was broken and advice, unless it has them.
   package func breaking(_ rule: String) -> PithError {
-    var error = self
-    error.rule = self.rule ?? rule
+    var error = underRule(rule)
     error.advice = advice ?? PithError.damagedFileAdvice
     return error
   }

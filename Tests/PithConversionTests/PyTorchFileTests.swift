@@ -94,11 +94,13 @@ import Testing
         + "it has: 'model' (8 tensors), 'ema.module' (7 tensors)")
   }
 
-  @Test func bothLayoutsAreRecognized() throws {
-    for name in ["zip.pt", "legacy.pt", "training-legacy.pt"] {
+  @Test func bothLayoutsAndAnyPickleAreRecognized() throws {
+    // The reader says better than "not a checkpoint" what is wrong with a pickle of something else.
+    for name in ["zip.pt", "legacy.pt", "training-legacy.pt", "plain.pt", "exploit.pt"] {
       #expect(PyTorchFile.recognizes(try TestData.fixture(name)[...]))
     }
-    #expect(!PyTorchFile.recognizes(try TestData.fixture("plain.pt")[...]))
+    #expect(!PyTorchFile.recognizes([0x89, 0x50, 0x4E, 0x47]))
+    #expect(!PyTorchFile.recognizes([0x80]))
     #expect(!PyTorchFile.recognizes([]))
   }
 

@@ -137,12 +137,12 @@ struct DamagedModelTests {
       if name == "bn.running_var" { values[2] = -0.25 }
     }
     let verification = try Verification(Model(bytes: bytes), threads: 1)
-    let advice = "the checkpoint was damaged or its training diverged: use an earlier one"
+    let advice = "the training diverged or the file is damaged; convert an earlier checkpoint"
     #expect(
       verification.problems.map(\.description) == [
-        "tensor 'conv.weight': value 7 is nan; \(advice)",
-        "tensor 'bn.running_var': value 2 is -0.25; a variance cannot be negative; \(advice)",
-        "tensor 'fc.weight': value 8 is -inf; \(advice)",
+        "tensor 'conv.weight': has the value nan at [1, 0, 0, 1]; \(advice)",
+        "tensor 'bn.running_var': has the value -0.25 at [2] but a variance cannot be negative; \(advice)",
+        "tensor 'fc.weight': has the value -inf at [2, 2]; \(advice)",
       ])
   }
 

@@ -96,8 +96,8 @@ struct ModelContentsTests {
 
   @Test func valuesAreNumbers() throws {
     try expect(
-      "tensor 'fc.bias': value 2 is nan; "
-        + "the checkpoint was damaged or its training diverged: use an earlier one"
+      "tensor 'fc.bias': has the value nan at [2]; "
+        + "the training diverged or the file is damaged; convert an earlier checkpoint"
     ) {
       $0.parameters["fc.bias"] = .init(try Tensor(shape: [3], values: [0, 1, .nan]))
     }

@@ -61,7 +61,7 @@ extension PickleMachine {
     if case .global(.refused(let name)) = parts[1] { return .opaque(name) }
     guard case .global(.storage(let type)) = parts[1], case .string(let key) = parts[2],
       case .integer(let count) = parts[4], count >= 0, key.utf8.count <= limits.nameBytes,
-      !key.steersTerminals
+      !key.hasControlCharacters
     else { throw reader.error("the class, key or count of a storage makes no sense") }
     if parts.count > 5 {
       guard case .none = parts[5] else {

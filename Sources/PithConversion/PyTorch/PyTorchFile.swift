@@ -13,9 +13,9 @@ package enum PyTorchFile {
     case keep
   }
 
-  /// Whether bytes begin like a checkpoint of PyTorch, or like any zip archive.
+  /// Whether bytes begin like a pickle of protocol 2 or later, as old checkpoints do, or like any zip archive.
   package static func recognizes(_ bytes: ArraySlice<UInt8>) -> Bool {
-    isZip(bytes) || bytes.starts(with: [0x80, 0x02, 0x8A, 0x0A] + magic)
+    isZip(bytes) || (bytes.first == 0x80 && bytes.dropFirst().first.map { 2...5 ~= $0 } == true)
   }
 
   /// Reads the named tensors of a checkpoint file.

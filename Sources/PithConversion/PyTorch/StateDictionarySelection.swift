@@ -83,7 +83,7 @@ struct StateDictionarySelection {
         var hasOtherKeys = false
         for (key, value) in items {
           guard case .string(let name) = key, name.utf8.count <= limits.nameBytes,
-            !name.steersTerminals
+            !name.hasControlCharacters
           else {
             hasOtherKeys = true
             continue
