@@ -19,9 +19,13 @@ public struct Plan: Sendable {
   }
 
   /// One thing to compute, into one activation.
-  struct Step {
+  package struct Step: Sendable {
     /// The layers that it computes, first to last.
-    let layers: [String]
+    package let layers: [String]
+    /// The name of the kernel that does it.
+    package let kernel: String
+    /// The multiplications with an addition for one image.
+    package let multiplyAdds: Int
     let computation: Computation
     let inputs: [Source]
     /// The index of the activation that it writes.
@@ -41,6 +45,13 @@ public struct Plan: Sendable {
     case convolution(PackedConvolution)
     case fullyConnected(PackedFullyConnected)
 
+    var isDepthwise: Bool {
+      switch self {
+      case .convolution(let layer): layer.geometry.isDepthwise
+      case .fullyConnected: false
+      }
+    }
+
     var scratchFloatsPerWorker: Int {
       switch self {
       case .convolution(let layer): layer.scratchFloatsPerWorker
@@ -53,7 +64,7 @@ public struct Plan: Sendable {
   public let inputs: [Graph.Input]
   /// The outputs of the graph by their names in the model, shapes without the batch.
   public let outputs: [Graph.Input]
-  let steps: [Step]
+  package let steps: [Step]
   /// Where each output is.
   let outputSources: [Source]
   let memory: MemoryPlan

@@ -41,7 +41,7 @@ struct PlanBuilder {
       append(
         [name],
         .plain(layer.kernelOperation, parameters: tensors.map { FloatBuffer($0.values) }),
-        inputs: inputs, count: layer.outputShape.count)
+        kernel: "reference", inputs: inputs, of: layer)
     }
   }
 
@@ -67,18 +67,21 @@ struct PlanBuilder {
     append(
       [layer.layer.name] + tail.layers,
       .product(product, clamp: tail.clamp, hasResidual: tail.residual != nil),
-      inputs: [input] + (tail.residual.flatMap { sources[$0] }.map { [$0] } ?? []),
-      count: layer.outputShape.count)
+      kernel: product.isDepthwise ? kernels.depthwise.name : kernels.gemm.name,
+      inputs: [input] + (tail.residual.flatMap { sources[$0] }.map { [$0] } ?? []), of: layer)
   }
 
   /// Adds a step; its activation is known by the name of the last layer that it computes.
   private mutating func append(
-    _ layers: [String], _ computation: Plan.Computation, inputs: [Plan.Source], count: Int
+    _ layers: [String], _ computation: Plan.Computation, kernel: String, inputs: [Plan.Source],
+    of layer: ResolvedGraph.ResolvedLayer
   ) {
     steps.append(
-      Plan.Step(layers: layers, computation: computation, inputs: inputs, output: counts.count))
+      Plan.Step(
+        layers: layers, kernel: kernel, multiplyAdds: layer.multiplyAdds, computation: computation,
+        inputs: inputs, output: counts.count))
     if let last = layers.last { sources[last] = .activation(counts.count) }
-    counts.append(count)
+    counts.append(layer.outputShape.count)
   }
 
   /// Places the activations; those that are results stay to the end.

@@ -108,14 +108,20 @@ public final class Session {
   }
 
   /// Computes images whose values lie at given addresses, one for each input and output of the graph.
+  ///
+  /// - Parameter afterStep: called with the index of every step that has been computed.
   package func run(
-    images: Int, inputs: [UnsafePointer<Float>], outputs: [UnsafeMutablePointer<Float>]
+    images: Int, inputs: [UnsafePointer<Float>], outputs: [UnsafeMutablePointer<Float>],
+    afterStep: (Int) -> Void = { _ in }
   ) {
     var done = 0
     while done < images {
       let count = min(batch, images - done)
       let starts = zip(inputs, plan.inputs).map { $0 + done * $1.shape.count }
-      for step in plan.steps { compute(step, images: count, graphInputs: starts) }
+      for (index, step) in plan.steps.enumerated() {
+        compute(step, images: count, graphInputs: starts)
+        afterStep(index)
+      }
       for (index, output) in plan.outputs.enumerated() {
         collect(
           plan.outputSources[index], images: count, perImage: output.shape.count,

@@ -167,6 +167,22 @@ import Testing
     #expect(try #require(report["peak_rss_bytes"] as? Int) > 1_000_000)
   }
 
+  @Test func benchTimesEveryStepOfThePlan() throws {
+    let outcome = try folder.pith(
+      "bench", "rgb.pith", "--iterations", "3", "--layers", "--exact", "--format", "json")
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    let steps = try #require(report["layers"] as? [[String: Any]])
+    #expect(outcome.status == 0)
+    #expect(!steps.isEmpty)
+    for step in steps {
+      #expect(try #require(step["layers"] as? [String]).isEmpty == false)
+      #expect(try #require(step["kernel"] as? String).isEmpty == false)
+      #expect(try #require(step["min_ms"] as? Double) >= 0)
+    }
+    let text = try folder.pith("bench", "rgb.pith", "--iterations", "3", "--layers")
+    #expect(text.output.contains("GFLOP/s"))
+  }
+
   @Test func opsListsEveryOperationWithAttributesThatItKnows() throws {
     let outcome = try folder.pith("ops", "--format", "json")
     let rows = try #require(try json(outcome.output) as? [[String: Any]])

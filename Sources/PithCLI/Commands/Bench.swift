@@ -12,7 +12,8 @@ struct Bench: Subcommand {
       load is opening and checking the file, plan is decoding and preparing the weights.
 
       json  {"threads":1,"batch":1,"iterations":N,"median_ms":..,"p90_ms":..,"min_ms":..,"load_ms":..,\
-      "plan_ms":..,"peak_rss_bytes":..}
+      "plan_ms":..,"peak_rss_bytes":..}; with --layers also "layers":[{"layers":[...],"kernel":"..",\
+      "min_ms":..,"gflops":..},...], a row for each step of the plan, which may compute several layers.
       """)
 
   /// Without --iterations: at least this many, and for this many seconds.
@@ -29,6 +30,12 @@ struct Bench: Subcommand {
   @Option(
     help: ArgumentHelp("Runs that are timed (default: as many as take 3 seconds).", valueName: "n"))
   var iterations: Int?
+
+  @Flag(help: "Also the least time of each step, its kernel and its speed.")
+  var layers = false
+
+  @Flag(help: "Only kernels that round no more than a plain sum does; so far all of them are such.")
+  var exact = false
 
   @Option(help: "How the result is printed.")
   var format = ReportFormat.text
@@ -53,16 +60,19 @@ struct Bench: Subcommand {
       try Plan(model.network(pool: pool), limits: model.limits)
     }
     let planned = MonotonicClock.seconds
-    let times = measure(Session(plan, pool: pool, batch: batch)).sorted()
+    var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)
+    let times = measure(Session(plan, pool: pool, batch: batch), &stepTimes).sorted()
+    let steps = zip(plan.steps, stepTimes).map { BenchReport.Step($0, seconds: $1) }
     try print(
       BenchReport(
         threads: pool.threads, batch: batch, times: times, load: loaded - start,
-        plan: planned - loaded))
+        plan: planned - loaded, steps: layers ? steps : []))
     return .done
   }
 
-  /// The seconds of each run; the first, which fills caches, is not counted.
-  private func measure(_ session: Session) -> [Double] {
+  /// The seconds of each run, and with --layers the least of each step; the first run, which fills caches, is not
+  /// counted.
+  private func measure(_ session: Session, _ stepTimes: inout [Double]) -> [Double] {
     func allocate(_ value: Graph.Input) -> UnsafeMutableBufferPointer<Float> {
       .allocate(capacity: value.shape.count * batch)
     }
@@ -73,19 +83,25 @@ struct Bench: Subcommand {
     for input in inputs {
       for index in input.indices { input[index] = random.uniform() }
     }
-    func run() {
-      session.run(
-        images: batch, inputs: inputs.compactMap { UnsafePointer($0.baseAddress) },
-        outputs: outputs.compactMap(\.baseAddress))
-    }
-    run()
+    let sources = inputs.compactMap { UnsafePointer($0.baseAddress) }
+    let targets = outputs.compactMap(\.baseAddress)
+    session.run(images: batch, inputs: sources, outputs: targets)
     var times: [Double] = []
     let end = MonotonicClock.seconds + Self.seconds
     while times.count < iterations ?? Self.leastIterations
       || (iterations == nil && MonotonicClock.seconds < end)
     {
       let start = MonotonicClock.seconds
-      run()
+      if layers {
+        var last = start
+        session.run(images: batch, inputs: sources, outputs: targets) { step in
+          let now = MonotonicClock.seconds
+          stepTimes[step] = min(stepTimes[step], now - last)
+          last = now
+        }
+      } else {
+        session.run(images: batch, inputs: sources, outputs: targets)
+      }
       times.append(MonotonicClock.seconds - start)
     }
     return times

@@ -1,14 +1,34 @@
 import Glibc
+import Pith
 import PithFiles
 
 /// What `bench` measured.
 struct BenchReport {
+  /// One step of the plan.
+  struct Step {
+    let layers: [String]
+    let kernel: String
+    /// The least time of a run of the whole batch.
+    let seconds: Double
+    /// For one image.
+    let multiplyAdds: Int
+
+    init(_ step: Plan.Step, seconds: Double) {
+      layers = step.layers
+      kernel = step.kernel
+      self.seconds = seconds
+      multiplyAdds = step.multiplyAdds
+    }
+  }
+
   let threads: Int
   let batch: Int
   /// Seconds, shortest first; not empty.
   let times: [Double]
   let load: Double
   let plan: Double
+  /// Empty when they were not asked for.
+  let steps: [Step]
 
   private var median: Double {
     let middle = times.count / 2
@@ -29,16 +49,45 @@ struct BenchReport {
     table.add(["plan", milliseconds(plan)])
     table.add(["peak memory", Decimal.fixed(Double(Self.peakMemory) / 1e6, 1) + " MB"])
     return
-      "\(Plural.text(threads, "thread")), batch \(batch), \(Plural.text(times.count, "run"))\n\(table.text)"
+      "\(Plural.text(threads, "thread")), batch \(batch), \(Plural.text(times.count, "run"))\n\(table.text)\(stepText)"
+  }
+
+  private var stepText: String {
+    guard !steps.isEmpty else { return "" }
+    let total = steps.reduce(0) { $0 + $1.seconds }
+    var table = TextTable([.left, .left, .right, .right, .right])
+    table.add(["step", "kernel", "min ms", "share", "GFLOP/s"])
+    for step in steps {
+      table.add([
+        step.layers.joined(separator: " + "), step.kernel, Decimal.fixed(1000 * step.seconds, 3),
+        Decimal.percent(step.seconds / total), speed(step).map { Decimal.fixed($0, 1) } ?? "",
+      ])
+    }
+    return "\n" + table.text
+  }
+
+  /// Two operations for each multiplication with an addition; nil for a step that has none.
+  private func speed(_ step: Step) -> Double? {
+    guard step.multiplyAdds > 0, step.seconds > 0 else { return nil }
+    return 2e-9 * Double(step.multiplyAdds * batch) / step.seconds
   }
 
   var json: JSON {
+    .object(
+      [
+        ("threads", .integer(threads)), ("batch", .integer(batch)),
+        ("iterations", .integer(times.count)), ("median_ms", Self.milliseconds(median)),
+        ("p90_ms", Self.milliseconds(ninetieth)), ("min_ms", Self.milliseconds(times[0])),
+        ("load_ms", Self.milliseconds(load)), ("plan_ms", Self.milliseconds(plan)),
+        ("peak_rss_bytes", .integer(Self.peakMemory)),
+      ] + (steps.isEmpty ? [] : [("layers", .array(steps.map(json)))]))
+  }
+
+  private func json(_ step: Step) -> JSON {
     .object([
-      ("threads", .integer(threads)), ("batch", .integer(batch)),
-      ("iterations", .integer(times.count)), ("median_ms", Self.milliseconds(median)),
-      ("p90_ms", Self.milliseconds(ninetieth)), ("min_ms", Self.milliseconds(times[0])),
-      ("load_ms", Self.milliseconds(load)), ("plan_ms", Self.milliseconds(plan)),
-      ("peak_rss_bytes", .integer(Self.peakMemory)),
+      ("layers", .array(step.layers.map { .string($0) })), ("kernel", .string(step.kernel)),
+      ("min_ms", Self.milliseconds(step.seconds)),
+      ("gflops", speed(step).map { .double(($0 * 10).rounded() / 10) } ?? .null),
     ])
   }
 
