@@ -16,6 +16,14 @@ extension ResolvedGraph.ResolvedLayer {
         groups: layer.groups, bias: layer.bias)
     case .batchNorm(let norm):
       .batchNorm(channels: input[0], inner: input.count / input[0], epsilon: norm.epsilon)
+    case .localResponseNorm(let norm):
+      .localResponseNorm(
+        channels: input[0], inner: input.count / input[0], size: norm.size, alpha: norm.alpha,
+        beta: norm.beta, offset: norm.offset)
+    case .matrixMultiply:
+      .matrixMultiply(
+        broadcast(dropping: 2), m: input[input.rank - 2], k: input[input.rank - 1],
+        n: outputShape[outputShape.rank - 1])
     case .fullyConnected(let layer):
       .fullyConnected(inputs: input.count, outputs: layer.outputs, bias: layer.bias)
     case .maxPool(let pool):
@@ -26,17 +34,41 @@ extension ResolvedGraph.ResolvedLayer {
         includePadding: pool.includePadding)
     case .globalAveragePool:
       .globalAveragePool(channels: input[0], inner: input.count / input[0])
+    case .globalMaxPool:
+      .globalMaxPool(channels: input[0], inner: input.count / input[0])
+    case .adaptiveAveragePool(let pool):
+      .adaptiveAveragePool(
+        channels: input[0], inputHeight: input[1], inputWidth: input[2],
+        outputHeight: pool.size.height, outputWidth: pool.size.width)
+    case .mean(let mean):
+      .mean(
+        sizes: input.dimensions,
+        reduced: input.dimensions.indices.map { mean.axes.contains($0 + 1) })
+    case .prelu(let layer):
+      .prelu(channels: input[0], inner: input.count / input[0], isShared: layer.isShared)
     case .relu: map(.clip(minimum: 0, maximum: .infinity))
     case .clip(let clip): map(.clip(minimum: clip.minimum, maximum: clip.maximum))
     case .leakyReLU(let layer): map(.leakyReLU(slope: layer.slope))
+    case .elu(let layer): map(.elu(alpha: layer.alpha))
     case .sigmoid: map(.sigmoid)
+    case .hardSigmoid(let layer): map(.hardSigmoid(slope: layer.slope, offset: layer.offset))
+    case .hardSwish: map(.hardSwish)
+    case .silu: map(.silu)
+    case .gelu(let layer): map(layer.approximate ? .approximateGELU : .gelu)
+    case .erf: map(.erf)
     case .tanh: map(.tanh)
     case .softmax(let softmax):
       .softmax(
         outer: input.dimensions[..<(softmax.axis - 1)].reduce(1, *), axis: input[softmax.axis - 1],
         inner: input.dimensions[softmax.axis...].reduce(1, *))
-    case .add: .combine(.add, broadcast)
-    case .multiply: .combine(.multiply, broadcast)
+    case .logSoftmax(let softmax):
+      .logSoftmax(
+        outer: input.dimensions[..<(softmax.axis - 1)].reduce(1, *), axis: input[softmax.axis - 1],
+        inner: input.dimensions[softmax.axis...].reduce(1, *))
+    case .add: .combine(.add, broadcast())
+    case .subtract: .combine(.subtract, broadcast())
+    case .multiply: .combine(.multiply, broadcast())
+    case .divide: .combine(.divide, broadcast())
     case .concat(let concat):
       .concat(
         outer: outputShape.dimensions[..<(concat.axis - 1)].reduce(1, *),
@@ -53,23 +85,27 @@ extension ResolvedGraph.ResolvedLayer {
           outputSizes: outputShape.dimensions, inputSizes: input.dimensions,
           starts: slice.starts, steps: slice.steps),
         fill: 0)
+    case .transpose(let transpose):
+      .transpose(sizes: input.dimensions, order: transpose.order)
     case .flatten, .reshape, .dropout, .identity, .constant: .copy(count: outputShape.count)
     }
   }
 
-  /// Both inputs aligned with the output at the last dimension; a size of 1 repeats.
-  private var broadcast: KernelOperation.Broadcast {
+  /// Both inputs aligned with the output at the last dimension but `innermost`; a size of 1 repeats.
+  private func broadcast(dropping innermost: Int = 0) -> KernelOperation.Broadcast {
+    let sizes = Array(outputShape.dimensions.dropLast(innermost))
     func strides(_ shape: Shape) -> [Int] {
-      var strides = [Int](repeating: 0, count: outputShape.rank)
+      let shape = shape.dimensions.dropLast(innermost)
+      var strides = [Int](repeating: 0, count: sizes.count)
       var stride = 1
-      for axis in shape.dimensions.indices.reversed() {
-        if shape[axis] > 1 { strides[axis + outputShape.rank - shape.rank] = stride }
+      for axis in shape.indices.reversed() {
+        if shape[axis] > 1 { strides[axis + sizes.count - shape.count] = stride }
         stride *= shape[axis]
       }
       return strides
     }
     return KernelOperation.Broadcast(
-      sizes: outputShape.dimensions, leftStrides: strides(inputShapes[0]),
+      sizes: sizes, leftStrides: strides(inputShapes[0]),
       rightStrides: strides(inputShapes[1]))
   }
 }
@@ -83,6 +119,8 @@ extension SlidingWindow {
 
   fileprivate init(_ window: Window, _ input: Shape, _ output: Shape) {
     self.init(input, output, kernel: window.kernel, stride: window.stride, padding: window.padding)
+    dilationHeight = window.dilation.height
+    dilationWidth = window.dilation.width
   }
 
   private init(

@@ -102,10 +102,7 @@ extension ResolvedGraph {
     for layer in layers {
       switch layer.layer.operation {
       case .convolution, .fullyConnected: names.insert("\(layer.layer.name).weight")
-      case .batchNorm, .maxPool, .averagePool, .globalAveragePool, .relu, .clip, .leakyReLU,
-        .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad, .slice,
-        .dropout, .identity, .constant:
-        break
+      default: break
       }
     }
     return names

@@ -36,8 +36,7 @@ struct PlanBuilder {
     case .convolution where kernels.instructionSet != .reference,
       .fullyConnected where kernels.instructionSet != .reference:
       try addProduct(layer, input: inputs[0], tensors)
-    case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
-      .relu, .clip, .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .pad, .slice:
+    default:
       append(
         [name],
         .plain(layer.kernelOperation, parameters: tensors.map { FloatBuffer($0.values) }),
@@ -131,10 +130,7 @@ private struct FusedTail {
     switch activation.operation {
     case .relu: clamp = .relu
     case .clip(let clip): clamp = ClosedClamp(low: Float(clip.minimum), high: Float(clip.maximum))
-    case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
-      .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad,
-      .slice, .dropout, .identity, .constant:
-      return
+    default: return
     }
     layers.append(activation.name)
   }

@@ -6,21 +6,37 @@ extension Operation {
     switch self {
     case .convolution: "convolution"
     case .batchNorm: "batch_norm"
+    case .localResponseNorm: "local_response_norm"
     case .fullyConnected: "fully_connected"
+    case .matrixMultiply: "matrix_multiply"
     case .maxPool: "max_pool"
     case .averagePool: "average_pool"
+    case .globalMaxPool: "global_max_pool"
     case .globalAveragePool: "global_average_pool"
+    case .adaptiveAveragePool: "adaptive_average_pool"
+    case .mean: "mean"
     case .relu: "relu"
     case .clip: "clip"
     case .leakyReLU: "leaky_relu"
+    case .prelu: "prelu"
+    case .elu: "elu"
     case .sigmoid: "sigmoid"
+    case .hardSigmoid: "hard_sigmoid"
+    case .hardSwish: "hard_swish"
+    case .silu: "silu"
+    case .gelu: "gelu"
+    case .erf: "erf"
     case .tanh: "tanh"
     case .softmax: "softmax"
+    case .logSoftmax: "log_softmax"
     case .add: "add"
+    case .subtract: "subtract"
     case .multiply: "multiply"
+    case .divide: "divide"
     case .concat: "concat"
     case .flatten: "flatten"
     case .reshape: "reshape"
+    case .transpose: "transpose"
     case .pad: "pad"
     case .slice: "slice"
     case .dropout: "dropout"
@@ -33,21 +49,37 @@ extension Operation {
   package static let examples: [Operation] = [
     .convolution(Convolution(outputs: 1, kernel: Extent(3))),
     .batchNorm(BatchNorm()),
+    .localResponseNorm(LocalResponseNorm(size: 5)),
     .fullyConnected(FullyConnected(outputs: 1)),
+    .matrixMultiply,
     .maxPool(MaxPool(Window(kernel: Extent(2)))),
     .averagePool(AveragePool(Window(kernel: Extent(2)))),
+    .globalMaxPool,
     .globalAveragePool,
+    .adaptiveAveragePool(AdaptiveAveragePool(Extent(1))),
+    .mean(Mean(axes: [2, 3])),
     .relu,
     .clip(.relu6),
     .leakyReLU(LeakyReLU()),
+    .prelu(PReLU()),
+    .elu(ELU()),
     .sigmoid,
+    .hardSigmoid(HardSigmoid()),
+    .hardSwish,
+    .silu,
+    .gelu(GELU()),
+    .erf,
     .tanh,
     .softmax(Softmax()),
+    .logSoftmax(LogSoftmax()),
     .add,
+    .subtract,
     .multiply,
+    .divide,
     .concat(Concat()),
     .flatten,
     .reshape(Reshape([-1])),
+    .transpose(Transpose(order: [0, 2, 1])),
     .pad(Pad(before: [0, 1, 1], after: [0, 1, 1])),
     .slice(Slice(starts: [0, 0, 0], ends: [1, 2, 2], steps: [1, 2, 2])),
     .dropout(Dropout()),
@@ -68,19 +100,35 @@ extension Operation {
     case .batchNorm(let layer):
       unless(layer.epsilon == BatchNorm().epsilon, "epsilon", .real(layer.epsilon))
         + unless(layer.momentum == BatchNorm().momentum, "momentum", .real(layer.momentum))
+    case .localResponseNorm(let layer):
+      [Attribute("size", .integer(layer.size))]
+        + unless(layer.alpha == LocalResponseNorm.defaults.alpha, "alpha", .real(layer.alpha))
+        + unless(layer.beta == LocalResponseNorm.defaults.beta, "beta", .real(layer.beta))
+        + unless(layer.offset == LocalResponseNorm.defaults.offset, "offset", .real(layer.offset))
     case .fullyConnected(let layer):
       [Attribute("outputs", .integer(layer.outputs))] + unless(layer.bias, "bias", .flag(false))
     case .maxPool(let pool): pool.window.attributes
     case .averagePool(let pool):
       pool.window.attributes + unless(pool.includePadding, "include_padding", .flag(false))
+    case .adaptiveAveragePool(let pool): [Attribute("size", pool.size.attribute)]
+    case .mean(let mean):
+      [Attribute("axes", .integers(mean.axes))] + unless(mean.keep, "keep", .flag(false))
     case .clip(let clip):
       unless(clip.minimum == -.infinity, "minimum", .real(clip.minimum))
         + unless(clip.maximum == .infinity, "maximum", .real(clip.maximum))
     case .leakyReLU(let layer):
       unless(layer.slope == LeakyReLU().slope, "slope", .real(layer.slope))
+    case .prelu(let layer): unless(!layer.isShared, "shared", .flag(true))
+    case .elu(let layer): unless(layer.alpha == ELU().alpha, "alpha", .real(layer.alpha))
+    case .hardSigmoid(let layer):
+      unless(layer.slope == HardSigmoid().slope, "slope", .real(layer.slope))
+        + unless(layer.offset == HardSigmoid().offset, "offset", .real(layer.offset))
+    case .gelu(let layer): unless(!layer.approximate, "approximate", .flag(true))
+    case .logSoftmax(let softmax): unless(softmax.axis == 1, "axis", .integer(softmax.axis))
     case .softmax(let softmax): unless(softmax.axis == 1, "axis", .integer(softmax.axis))
     case .concat(let concat): unless(concat.axis == 1, "axis", .integer(concat.axis))
     case .reshape(let reshape): [Attribute("shape", .integers(reshape.dimensions))]
+    case .transpose(let transpose): [Attribute("order", .integers(transpose.order))]
     case .pad(let pad):
       [Attribute("before", .integers(pad.before)), Attribute("after", .integers(pad.after))]
         + unless(pad.value == 0, "value", .real(pad.value))
@@ -92,7 +140,9 @@ extension Operation {
     case .dropout(let dropout):
       unless(dropout.rate == Dropout().rate, "rate", .real(dropout.rate))
     case .constant(let constant): [Attribute("shape", .integers(constant.shape))]
-    case .globalAveragePool, .relu, .sigmoid, .tanh, .add, .multiply, .flatten, .identity: []
+    case .matrixMultiply, .globalMaxPool, .globalAveragePool, .relu, .sigmoid, .hardSwish, .silu,
+      .erf, .tanh, .add, .subtract, .multiply, .divide, .flatten, .identity:
+      []
     }
   }
 
@@ -117,6 +167,14 @@ extension Operation {
         BatchNorm(
           epsilon: try reader.real("epsilon", default: BatchNorm().epsilon),
           momentum: try reader.real("momentum", default: BatchNorm().momentum)))
+    case "local_response_norm":
+      self = .localResponseNorm(
+        LocalResponseNorm(
+          size: try reader.integer("size"),
+          alpha: try reader.real("alpha", default: LocalResponseNorm.defaults.alpha),
+          beta: try reader.real("beta", default: LocalResponseNorm.defaults.beta),
+          offset: try reader.real("offset", default: LocalResponseNorm.defaults.offset)))
+    case "matrix_multiply": self = .matrixMultiply
     case "fully_connected":
       self = .fullyConnected(
         FullyConnected(
@@ -126,7 +184,13 @@ extension Operation {
       self = .averagePool(
         AveragePool(
           try Window(&reader), includePadding: try reader.flag("include_padding", default: true)))
+    case "global_max_pool": self = .globalMaxPool
     case "global_average_pool": self = .globalAveragePool
+    case "adaptive_average_pool":
+      self = .adaptiveAveragePool(AdaptiveAveragePool(try reader.extent("size")))
+    case "mean":
+      self = .mean(
+        Mean(axes: try reader.integers("axes"), keep: try reader.flag("keep", default: true)))
     case "relu": self = .relu
     case "clip":
       self = .clip(
@@ -135,14 +199,31 @@ extension Operation {
           maximum: try reader.real("maximum", default: .infinity)))
     case "leaky_relu":
       self = .leakyReLU(LeakyReLU(slope: try reader.real("slope", default: LeakyReLU().slope)))
+    case "prelu": self = .prelu(PReLU(isShared: try reader.flag("shared", default: false)))
+    case "elu": self = .elu(ELU(alpha: try reader.real("alpha", default: ELU().alpha)))
     case "sigmoid": self = .sigmoid
+    case "hard_sigmoid":
+      self = .hardSigmoid(
+        HardSigmoid(
+          slope: try reader.real("slope", default: HardSigmoid().slope),
+          offset: try reader.real("offset", default: HardSigmoid().offset)))
+    case "hard_swish": self = .hardSwish
+    case "silu": self = .silu
+    case "gelu":
+      self = .gelu(GELU(approximate: try reader.flag("approximate", default: false)))
+    case "erf": self = .erf
     case "tanh": self = .tanh
     case "softmax": self = .softmax(Softmax(axis: try reader.integer("axis", default: 1)))
+    case "log_softmax":
+      self = .logSoftmax(LogSoftmax(axis: try reader.integer("axis", default: 1)))
     case "add": self = .add
+    case "subtract": self = .subtract
     case "multiply": self = .multiply
+    case "divide": self = .divide
     case "concat": self = .concat(Concat(axis: try reader.integer("axis", default: 1)))
     case "flatten": self = .flatten
     case "reshape": self = .reshape(Reshape(try reader.integers("shape")))
+    case "transpose": self = .transpose(Transpose(order: try reader.integers("order")))
     case "pad":
       self = .pad(
         Pad(
@@ -170,6 +251,7 @@ extension Window {
     [Attribute("kernel", kernel.attribute)]
       + unless(stride == kernel, "stride", stride.attribute)
       + unless(padding == Padding(0), "padding", padding.attribute)
+      + unless(dilation == Extent(1), "dilation", dilation.attribute)
       + unless(!ceil, "ceil", .flag(true))
   }
 
@@ -177,7 +259,8 @@ extension Window {
     let kernel = try reader.extent("kernel")
     self.init(
       kernel: kernel, stride: try reader.extent("stride", default: kernel),
-      padding: try reader.padding("padding"), ceil: try reader.flag("ceil", default: false))
+      padding: try reader.padding("padding"),
+      dilation: try reader.extent("dilation", default: Extent(1)), ceil: try reader.flag("ceil", default: false))
   }
 }
 

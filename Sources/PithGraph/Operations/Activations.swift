@@ -39,8 +39,86 @@ public struct LeakyReLU: Sendable, Hashable {
   }
 }
 
+/// `x` where it is positive, else a learned multiple of it (He et al. 2015, "Delving deep into rectifiers", section 2.1).
+///
+/// Parameters: `weight [channels]`, or `[1]` when it ``isShared``; channels are the first dimension.
+public struct PReLU: Sendable, Hashable {
+  /// Whether all channels have the same slope.
+  public var isShared: Bool
+
+  public init(isShared: Bool = false) {
+    self.isShared = isShared
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard input.rank >= 1 else {
+      throw PithError(.shapeMismatch, "needs an input with channels but gets a \(input)")
+    }
+    return input
+  }
+}
+
+/// `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert, Unterthiner and Hochreiter 2015).
+public struct ELU: Sendable, Hashable {
+  public var alpha: Double
+
+  public init(alpha: Double = 1) {
+    self.alpha = alpha
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard alpha.isFinite else {
+      throw PithError(.invalidGraph, "alpha \(alpha) must be finite")
+    }
+    return input
+  }
+}
+
+/// `min(max(slope * x + offset, 0), 1)`; the defaults are those of MobileNetV3 (Howard et al. 2019, section 5.2).
+public struct HardSigmoid: Sendable, Hashable {
+  public var slope: Double
+  public var offset: Double
+
+  public init(slope: Double = 1.0 / 6, offset: Double = 0.5) {
+    self.slope = slope
+    self.offset = offset
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard slope.isFinite, offset.isFinite else {
+      throw PithError(.invalidGraph, "slope \(slope) and offset \(offset) must be finite")
+    }
+    return input
+  }
+}
+
+/// `x * (1 + erf(x / sqrt(2))) / 2` (Hendrycks and Gimpel 2016).
+public struct GELU: Sendable, Hashable {
+  /// Whether it is `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))` instead.
+  public var approximate: Bool
+
+  public init(approximate: Bool = false) {
+    self.approximate = approximate
+  }
+}
+
 /// `exp(x) / sum(exp(x))` along an axis, computed with the greatest value subtracted first.
 public struct Softmax: Sendable, Hashable {
+  /// Counted with the batch: 1 is the first dimension of an image, its channels.
+  public var axis: Int
+
+  public init(axis: Int = 1) {
+    self.axis = axis
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    try checkAxis(axis, of: input)
+    return input
+  }
+}
+
+/// `x - log(sum(exp(x)))` along an axis, computed with the greatest value subtracted first.
+public struct LogSoftmax: Sendable, Hashable {
   /// Counted with the batch: 1 is the first dimension of an image, its channels.
   public var axis: Int
 

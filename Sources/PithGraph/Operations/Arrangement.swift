@@ -70,6 +70,26 @@ public struct Reshape: Sendable, Hashable {
   }
 }
 
+/// The dimensions in another order.
+public struct Transpose: Sendable, Hashable {
+  /// For each dimension of the output, the one of the input that it is, from 0 and without the batch.
+  public var order: [Int]
+
+  public init(order: [Int]) {
+    self.order = order
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard order.sorted() == Array(input.dimensions.indices) else {
+      throw PithError(
+        .invalidGraph,
+        "the order \(order) must name each of the \(input.rank) dimensions of shape \(input) once, from 0"
+      )
+    }
+    return try Shape(checking: order.map { input[$0] })
+  }
+}
+
 /// A constant value around the input.
 public struct Pad: Sendable, Hashable {
   /// How many values come before and after, for each dimension without the batch.

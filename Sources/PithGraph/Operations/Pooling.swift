@@ -1,3 +1,5 @@
+import PithTensor
+
 /// The greatest value of each window, `[c, h, w] -> [c, p, q]`; padding never wins.
 ///
 /// `p = (h + top + bottom - kh) / s + 1`, floored or, with `ceil`, rounded up (see ``Window``).
@@ -19,5 +21,52 @@ public struct AveragePool: Sendable, Hashable {
   public init(_ window: Window, includePadding: Bool = true) {
     self.window = window
     self.includePadding = includePadding
+  }
+}
+
+/// The mean of `size` windows that cover the image between them, `[c, h, w] -> [c, size]`; torchvision's VGG and AlexNet
+/// have it.
+///
+/// Output row `p` is the mean of the rows from `p * h / size`, floored, up to `(p + 1) * h / size`, rounded up; columns
+/// likewise. An image of that size stays as it is.
+public struct AdaptiveAveragePool: Sendable, Hashable {
+  public var size: Extent
+
+  public init(_ size: Extent) {
+    self.size = size
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    let input = try ImageShape(input)
+    guard size.height >= 1, size.width >= 1 else {
+      throw PithError(
+        .invalidGraph, "the size \(size.height)x\(size.width) must be at least 1x1")
+    }
+    return try Shape(checking: [input.channels, size.height, size.width])
+  }
+}
+
+/// The mean over some axes.
+public struct Mean: Sendable, Hashable {
+  /// Counted with the batch, ascending: 2 and 3 are the height and width of an image.
+  public var axes: [Int]
+  /// Whether the axes stay, with the size 1.
+  public var keep: Bool
+
+  public init(axes: [Int], keep: Bool = true) {
+    self.axes = axes
+    self.keep = keep
+  }
+
+  func outputShape(_ input: Shape) throws -> Shape {
+    guard !axes.isEmpty, zip(axes, axes.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw PithError(.invalidGraph, "the axes \(axes) must be ascending, at least one of them")
+    }
+    for axis in axes { try checkAxis(axis, of: input) }
+    return try Shape(
+      checking: input.dimensions.indices.compactMap { index in
+        guard axes.contains(index + 1) else { return input[index] }
+        return keep ? 1 : nil
+      })
   }
 }

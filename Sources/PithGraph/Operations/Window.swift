@@ -56,15 +56,18 @@ public struct Window: Sendable, Hashable {
   public var kernel: Extent
   public var stride: Extent
   public var padding: Padding
+  public var dilation: Extent
   /// Whether a last, partial window counts.
   public var ceil: Bool
 
   public init(
-    kernel: Extent, stride: Extent? = nil, padding: Padding = Padding(0), ceil: Bool = false
+    kernel: Extent, stride: Extent? = nil, padding: Padding = Padding(0),
+    dilation: Extent = Extent(1), ceil: Bool = false
   ) {
     self.kernel = kernel
     self.stride = stride ?? kernel
     self.padding = padding
+    self.dilation = dilation
     self.ceil = ceil
   }
 
@@ -78,15 +81,27 @@ public struct Window: Sendable, Hashable {
         .invalidGraph, "the padding of a pool must be smaller than its kernel",
         advice: "a window would lie in the padding only")
     }
+    // Then the first tap behind the start of the image lies in it, so no window lies in the padding only.
+    for (size, step, before, after) in [
+      (input.height, dilation.height, padding.top, padding.bottom),
+      (input.width, dilation.width, padding.left, padding.right),
+    ] where step > 1 && max(before, after) > 0 {
+      guard size >= step else {
+        throw PithError(
+          .shapeMismatch,
+          "a pool with padding and dilation \(step) needs an input of at least \(step), not \(size)",
+          advice: "the taps of a window would lie in the padding only")
+      }
+    }
     return try Shape(checking: [
       input.channels,
       FeatureMap(
         input: input.height, kernel: kernel.height, stride: stride.height,
-        before: padding.top, after: padding.bottom, ceil: ceil
+        dilation: dilation.height, before: padding.top, after: padding.bottom, ceil: ceil
       ).output("height"),
       FeatureMap(
         input: input.width, kernel: kernel.width, stride: stride.width,
-        before: padding.left, after: padding.right, ceil: ceil
+        dilation: dilation.width, before: padding.left, after: padding.right, ceil: ceil
       ).output("width"),
     ])
   }

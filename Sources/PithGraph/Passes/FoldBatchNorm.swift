@@ -66,9 +66,7 @@ extension Operation {
     case .fullyConnected(var layer):
       layer.bias = true
       return .fullyConnected(layer)
-    case .batchNorm, .maxPool, .averagePool, .globalAveragePool, .relu, .clip, .leakyReLU, .sigmoid,
-      .tanh, .softmax, .add, .multiply, .concat, .flatten, .reshape, .pad, .slice, .dropout,
-      .identity, .constant:
+    default:
       return nil
     }
   }

@@ -8,10 +8,7 @@ package struct RemoveIdentities: Pass {
       layer.inputs = layer.inputs.map(source)
       switch layer.operation {
       case .identity, .dropout: sources[layer.name] = layer.inputs[0]
-      case .convolution, .batchNorm, .fullyConnected, .maxPool, .averagePool, .globalAveragePool,
-        .relu, .clip, .leakyReLU, .sigmoid, .tanh, .softmax, .add, .multiply, .concat, .flatten,
-        .reshape, .pad, .slice, .constant:
-        kept.append(layer)
+      default: kept.append(layer)
       }
     }
     network.graph.layers = kept

@@ -15,6 +15,11 @@ package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
     parameters: [UnsafePointer<Self>], output: UnsafeMutablePointer<Self>)
 
   static func exponential(_ value: Self) -> Self
+  /// `exp(value) - 1`, exact near 0.
+  static func exponentialMinusOne(_ value: Self) -> Self
+  static func logarithm(_ value: Self) -> Self
+  static func power(_ base: Self, _ exponent: Self) -> Self
+  static func errorFunction(_ value: Self) -> Self
   static func hyperbolicTangent(_ value: Self) -> Self
 }
 
@@ -28,6 +33,10 @@ extension Float: ReferenceScalar {
   }
 
   package static func exponential(_ value: Float) -> Float { expf(value) }
+  package static func exponentialMinusOne(_ value: Float) -> Float { expm1f(value) }
+  package static func logarithm(_ value: Float) -> Float { logf(value) }
+  package static func power(_ base: Float, _ exponent: Float) -> Float { powf(base, exponent) }
+  package static func errorFunction(_ value: Float) -> Float { erff(value) }
   package static func hyperbolicTangent(_ value: Float) -> Float { tanhf(value) }
 }
 
@@ -40,6 +49,10 @@ extension Double: ReferenceScalar {
   }
 
   package static func exponential(_ value: Double) -> Double { exp(value) }
+  package static func exponentialMinusOne(_ value: Double) -> Double { expm1(value) }
+  package static func logarithm(_ value: Double) -> Double { log(value) }
+  package static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+  package static func errorFunction(_ value: Double) -> Double { erf(value) }
   package static func hyperbolicTangent(_ value: Double) -> Double { Glibc.tanh(value) }
 }
 
@@ -57,16 +70,35 @@ struct ReferenceRun<Scalar: ReferenceScalar> {
       fullyConnected(inputs: inputs, outputs: outputs, bias: bias)
     case .batchNorm(let channels, let inner, let epsilon):
       batchNorm(channels: channels, inner: inner, epsilon: Scalar(epsilon))
+    case .localResponseNorm(
+      let channels, let inner, let size, let alpha, let beta, let offset):
+      localResponseNorm(
+        channels: channels, inner: inner, size: size, alpha: Scalar(alpha), beta: Scalar(beta),
+        offset: Scalar(offset))
+    case .matrixMultiply(let batches, let m, let k, let n):
+      matrixMultiply(batches, m: m, k: k, n: n)
     case .maxPool(let window, let channels): maxPool(window, channels: channels)
     case .averagePool(let window, let channels, let includePadding):
       averagePool(window, channels: channels, includePadding: includePadding)
     case .globalAveragePool(let channels, let inner):
       globalAveragePool(channels: channels, inner: inner)
+    case .globalMaxPool(let channels, let inner): globalMaxPool(channels: channels, inner: inner)
+    case .adaptiveAveragePool(
+      let channels, let inputHeight, let inputWidth, let outputHeight, let outputWidth):
+      adaptiveAveragePool(
+        channels: channels, inputHeight: inputHeight, inputWidth: inputWidth,
+        outputHeight: outputHeight, outputWidth: outputWidth)
+    case .mean(let sizes, let reduced): mean(sizes: sizes, reduced: reduced)
+    case .prelu(let channels, let inner, let isShared):
+      prelu(channels: channels, inner: inner, isShared: isShared)
     case .map(let function, let count): map(function, count: count)
     case .combine(let combination, let broadcast): combine(combination, broadcast)
     case .softmax(let outer, let axis, let inner): softmax(outer: outer, axis: axis, inner: inner)
+    case .logSoftmax(let outer, let axis, let inner):
+      logSoftmax(outer: outer, axis: axis, inner: inner)
     case .concat(let outer, let inner): concat(outer: outer, inner: inner)
     case .rearrange(let rearrangement, let fill): rearrange(rearrangement, fill: Scalar(fill))
+    case .transpose(let sizes, let order): transpose(sizes: sizes, order: order)
     case .copy(let count): output.update(from: inputs[0], count: count)
     }
   }

@@ -62,4 +62,42 @@ extension ReferenceRun {
       }
     }
   }
+
+  func localResponseNorm(
+    channels: Int, inner: Int, size: Int, alpha: Scalar, beta: Scalar, offset: Scalar
+  ) {
+    let reach = size / 2
+    for c in 0..<channels {
+      let neighbours = max(0, c - reach)...min(channels - 1, c + reach)
+      for i in 0..<inner {
+        var sum: Scalar = 0
+        for n in neighbours { sum += inputs[0][n * inner + i] * inputs[0][n * inner + i] }
+        output[c * inner + i] =
+          inputs[0][c * inner + i] / Scalar.power(offset + alpha / Scalar(size) * sum, beta)
+      }
+    }
+  }
+
+  // [m, k] x [k, n] for each place of the batches
+  func matrixMultiply(_ batches: KernelOperation.Broadcast, m: Int, k: Int, n: Int) {
+    var y = output
+    for place in 0..<batches.sizes.reduce(1, *) {
+      var (rest, left, right) = (place, 0, 0)
+      for axis in batches.sizes.indices.reversed() {
+        let index = rest % batches.sizes[axis]
+        rest /= batches.sizes[axis]
+        left += index * batches.leftStrides[axis]
+        right += index * batches.rightStrides[axis]
+      }
+      let (a, b) = (inputs[0] + left * m * k, inputs[1] + right * k * n)
+      for i in 0..<m {
+        for j in 0..<n {
+          var sum: Scalar = 0
+          for l in 0..<k { sum += a[i * k + l] * b[l * n + j] }
+          y[j] = sum
+        }
+        y += n
+      }
+    }
+  }
 }

@@ -1,9 +1,9 @@
 extension ReferenceRun {
   func maxPool(_ window: SlidingWindow, channels: Int) {
-    forEachWindow(window, channels: channels) { x, rows, columns, _, _ in
+    forEachWindow(window, channels: channels) { x, rows, columns in
       var greatest = -Scalar.infinity
-      for row in rows {
-        for column in columns {
+      for row in rows where row >= 0 && row < window.inputHeight {
+        for column in columns where column >= 0 && column < window.inputWidth {
           let value = x[row * window.inputWidth + column]
           if value > greatest || value.isNaN { greatest = value }
         }
@@ -16,16 +16,21 @@ extension ReferenceRun {
     let (lastRow, lastColumn) = (
       window.inputHeight + window.bottom, window.inputWidth + window.right
     )
-    forEachWindow(window, channels: channels) { x, rows, columns, top, left in
+    forEachWindow(window, channels: channels) { x, rows, columns in
       var sum: Scalar = 0
-      for row in rows {
-        for column in columns { sum += x[row * window.inputWidth + column] }
+      var count = 0
+      for row in rows where row < lastRow {
+        for column in columns where column < lastColumn {
+          if row >= 0, row < window.inputHeight, column >= 0, column < window.inputWidth {
+            sum += x[row * window.inputWidth + column]
+            count += 1
+          } else if includePadding {
+            // What lies beyond the padding never counts.
+            count += 1
+          }
+        }
       }
-      guard includePadding else { return sum / Scalar(rows.count * columns.count) }
-      // The window's part inside the image and its padding; what lies beyond never counts.
-      let height = min(top + window.kernelHeight, lastRow) - top
-      let width = min(left + window.kernelWidth, lastColumn) - left
-      return sum / Scalar(height * width)
+      return sum / Scalar(count)
     }
   }
 
@@ -37,22 +42,77 @@ extension ReferenceRun {
     }
   }
 
-  /// Stores `value` of the channel, the rows and columns of it under each window, and the window's top and
-  /// left, which may lie in the padding.
+  func globalMaxPool(channels: Int, inner: Int) {
+    for c in 0..<channels {
+      var greatest = -Scalar.infinity
+      for i in c * inner..<(c + 1) * inner {
+        let value = inputs[0][i]
+        if value > greatest || value.isNaN { greatest = value }
+      }
+      output[c] = greatest
+    }
+  }
+
+  func adaptiveAveragePool(
+    channels: Int, inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int
+  ) {
+    func range(_ index: Int, _ input: Int, _ outputs: Int) -> Range<Int> {
+      index * input / outputs..<((index + 1) * input + outputs - 1) / outputs
+    }
+    var target = output
+    for c in 0..<channels {
+      let x = inputs[0] + c * inputHeight * inputWidth
+      for p in 0..<outputHeight {
+        let rows = range(p, inputHeight, outputHeight)
+        for q in 0..<outputWidth {
+          let columns = range(q, inputWidth, outputWidth)
+          var sum: Scalar = 0
+          for row in rows {
+            for column in columns { sum += x[row * inputWidth + column] }
+          }
+          target.pointee = sum / Scalar(rows.count * columns.count)
+          target += 1
+        }
+      }
+    }
+  }
+
+  func mean(sizes: [Int], reduced: [Bool]) {
+    let kept = zip(sizes, reduced).map { $1 ? 1 : $0 }
+    let results = kept.reduce(1, *)
+    let count = sizes.reduce(1, *)
+    output.update(repeating: 0, count: results)
+    for i in 0..<count {
+      var (rest, place, step) = (i, 0, 1)
+      for axis in sizes.indices.reversed() {
+        let index = rest % sizes[axis]
+        rest /= sizes[axis]
+        if !reduced[axis] { place += index * step }
+        step *= kept[axis]
+      }
+      output[place] += inputs[0][i]
+    }
+    for i in 0..<results { output[i] /= Scalar(count / results) }
+  }
+
+  /// Stores `value` of the channel and the rows and columns under each window, some of which may not exist.
   private func forEachWindow(
     _ window: SlidingWindow, channels: Int,
-    _ value: (UnsafePointer<Scalar>, Range<Int>, Range<Int>, Int, Int) -> Scalar
+    _ value: (UnsafePointer<Scalar>, StrideTo<Int>, StrideTo<Int>) -> Scalar
   ) {
+    let (reach, span) = (
+      window.kernelHeight * window.dilationHeight, window.kernelWidth * window.dilationWidth
+    )
     var target = output
     for c in 0..<channels {
       let x = inputs[0] + c * window.inputHeight * window.inputWidth
       for p in 0..<window.outputHeight {
         let top = p * window.strideHeight - window.top
-        let rows = max(0, top)..<min(window.inputHeight, top + window.kernelHeight)
+        let rows = stride(from: top, to: top + reach, by: window.dilationHeight)
         for q in 0..<window.outputWidth {
           let left = q * window.strideWidth - window.left
-          let columns = max(0, left)..<min(window.inputWidth, left + window.kernelWidth)
-          target.pointee = value(x, rows, columns, top, left)
+          target.pointee = value(
+            x, rows, stride(from: left, to: left + span, by: window.dilationWidth))
           target += 1
         }
       }
