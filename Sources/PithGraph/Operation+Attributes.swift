@@ -260,7 +260,8 @@ extension Window {
     self.init(
       kernel: kernel, stride: try reader.extent("stride", default: kernel),
       padding: try reader.padding("padding"),
-      dilation: try reader.extent("dilation", default: Extent(1)), ceil: try reader.flag("ceil", default: false))
+      dilation: try reader.extent("dilation", default: Extent(1)),
+      ceil: try reader.flag("ceil", default: false))
   }
 }
 
