@@ -1,3 +1,5 @@
+// Rounding calls functions of the C library.
+import Glibc
 import PithTensor
 
 /// The value of an expression in a network's text.
