@@ -2,7 +2,7 @@ import PithTensor
 
 /// The greatest value of each window, `[c, h, w] -> [c, p, q]`; padding never wins.
 ///
-/// `p = (h + top + bottom - kh) / s + 1`, floored or, with `ceil`, rounded up (see ``Window``).
+/// `p = (h + top + bottom - (d * (kh - 1) + 1)) / s + 1`, floored or, with `ceil`, rounded up (see ``Window``).
 public struct MaxPool: Sendable, Hashable {
   public var window: Window
 
@@ -22,6 +22,13 @@ public struct AveragePool: Sendable, Hashable {
     self.window = window
     self.includePadding = includePadding
   }
+}
+
+/// Global pooling: the mean (Lin, Chen and Yan 2013, section 3.2) or the greatest value over height and width
+/// of each channel, `[c, h, w] -> [c, 1, 1]`.
+func globalPoolShape(_ input: Shape) throws -> Shape {
+  let input = try ImageShape(input)
+  return try Shape(checking: [input.channels, 1, 1])
 }
 
 /// The mean of `size` windows that cover the image between them, `[c, h, w] -> [c, size]`; torchvision's VGG and AlexNet
