@@ -127,8 +127,7 @@ extension Operation {
 
 extension OperationRule {
   /// A function of two inputs, one of which may repeat.
-  fileprivate static func broadcasting(_ name: String, since minorVersion: UInt16 = 0) -> OperationRule
-  {
-    OperationRule(name, since: minorVersion, inputs: 2...2) { try Broadcast.shape($0[0], $0[1]) }
+  fileprivate static func broadcasting(_ name: String, since minorVersion: UInt16 = 0) -> Self {
+    Self(name, since: minorVersion, inputs: 2...2) { try Broadcast.shape($0[0], $0[1]) }
   }
 }

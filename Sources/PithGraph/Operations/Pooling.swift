@@ -45,9 +45,10 @@ public struct AdaptiveAveragePool: Sendable, Hashable {
 
   func outputShape(_ input: Shape) throws -> Shape {
     let input = try ImageShape(input)
-    guard size.height >= 1, size.width >= 1 else {
+    guard min(size.height, size.width) >= 1, max(size.height, size.width) < 1 << 31 else {
       throw PithError(
-        .invalidGraph, "the size \(size.height)x\(size.width) must be at least 1x1")
+        .invalidGraph,
+        "the size \(size.height)x\(size.width) must be at least 1x1 and each side less than 2^31")
     }
     return try Shape(checking: [input.channels, size.height, size.width])
   }
