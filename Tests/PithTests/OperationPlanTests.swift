@@ -11,7 +11,7 @@ import Testing
   func randomNetworksOfAllOperationsAgreeWithDoublePrecision(
     kernels: InstructionSet, seed: UInt64
   ) throws {
-    let graph = try RandomNetwork.graph(layers: 60, seed: seed)
+    let graph = try RandomNetwork.graph(layers: 90, seed: seed)
     let network = try RandomNetwork.network(graph, seed: seed)
     try expectAgreement(of: network, kernels: kernels)
   }
@@ -21,7 +21,7 @@ import Testing
     var names: Set<String> = ["constant"]
     var fused = 0
     for seed in UInt64(1)...4 {
-      let graph = try RandomNetwork.graph(layers: 60, seed: seed)
+      let graph = try RandomNetwork.graph(layers: 90, seed: seed)
       names.formUnion(graph.layers.map(\.operation.name))
       let plan = try Plan(RandomNetwork.network(graph, seed: seed))
       fused += plan.steps.count { $0.layers.count > 1 }

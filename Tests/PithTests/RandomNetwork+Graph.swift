@@ -25,7 +25,7 @@ private struct RandomGraph {
 
   init(seed: UInt64) {
     random = SeededRandom(seed: seed)
-    turn = Int(seed) * 7
+    turn = Int(seed) * 5
   }
 
   private mutating func below(_ count: Int) -> Int {
