@@ -515,7 +515,7 @@ extension LanguageErrorTests {
     ),
     (
       "block b",
-      "line 1, column 8: expected '(' and the block's parameters but found the end of the text"
+      "line 1, column 8: expected '{' but found the end of the text"
     ),
     (
       "block b() relu",

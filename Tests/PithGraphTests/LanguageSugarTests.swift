@@ -189,11 +189,13 @@ import Testing
         conv = convolution outputs: outputs kernel: kernel padding: floor(kernel / 2)
         if taken != outputs { relu }
       }
+      block nothing { }
       block pair(outputs) {
         first = unit outputs: outputs
         second = unit outputs: input.channels kernel: 1
       }
       a = pair outputs: 4
+      nothing
       unit(image) outputs: 5
       """,
       """
