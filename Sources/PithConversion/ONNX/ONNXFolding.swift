@@ -1,3 +1,4 @@
+import PithGraph
 import PithTensor
 
 /// Rearranges and combines arrays of known numbers, row-major, as the operators of ONNX define it.

@@ -1,4 +1,4 @@
-import PithGraph
+package import PithGraph
 package import PithTensor
 
 /// The network of an ONNX model: layers, parameters, and what its end says about the outputs.

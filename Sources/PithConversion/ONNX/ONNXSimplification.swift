@@ -8,6 +8,8 @@ struct ONNXSimplification {
   private var layers: [Layer?]
   private var positions: [String: Int] = [:]
   private var uses: [String: Int] = [:]
+  /// What layers are called now that had another name.
+  private var aliases: [String: String] = [:]
   private var graph: Graph
   private(set) var entries: [String: StateDictionary.Entry]
 
@@ -37,14 +39,18 @@ struct ONNXSimplification {
       gelu(index)
       padConvolution(index)
     }
-    for (index, layer) in layers.enumerated().reversed() {
+    for (index, layer) in layers.enumerated() {
       guard let layer, case .constant = layer.operation, uses[layer.name, default: 0] == 0 else {
         continue
       }
       layers[index] = nil
       entries["\(layer.name).value"] = nil
     }
-    graph.layers = layers.compactMap { $0 }
+    graph.layers = layers.compactMap { layer in
+      guard var layer else { return nil }
+      layer.inputs = layer.inputs.map { aliases[$0] ?? $0 }
+      return layer
+    }
   }
 
   // MARK: rewrites
@@ -225,16 +231,11 @@ struct ONNXSimplification {
     // The parameters are known by the first layer's name; who used the last one's gets the new one.
     layers[index]?.name = name
     positions[name] = index
-    positions[layer.name] = nil
-    uses[name] = uses.removeValue(forKey: layer.name)
-    for later in layers.indices.dropFirst(index + 1) {
-      guard var user = layers[later] else { continue }
-      user.inputs = user.inputs.map { $0 == layer.name ? name : $0 }
-      layers[later] = user
-    }
+    uses[name] = uses[layer.name]
+    aliases[layer.name] = name
+    // A result keeps its name.
     if graph.outputs.contains(layer.name) {
-      // A result keeps its name.
-      layers.insert(Layer(layer.name, .identity, inputs: [name]), at: index + 1)
+      layers.append(Layer(layer.name, .identity, inputs: [name]))
     }
   }
 }
