@@ -335,11 +335,13 @@ extension ONNXImport {
     }
     let input = try activation(node, 0)
     let rank = rank(input)
-    let axes = try optionalConstant(node, 3, "the list of axes")?.fixedWholes("the list of axes")
+    let axes =
+      try optionalConstant(node, 3, "the list of axes")?.fixedWholes("the list of axes")
       ?? Array(0..<rank)
     guard let pads, pads.count == 2 * axes.count else {
       throw PithError(
-        .malformedCheckpoint, "there are \(pads?.count ?? 0) sizes of padding for \(axes.count) axes")
+        .malformedCheckpoint,
+        "there are \(pads?.count ?? 0) sizes of padding for \(axes.count) axes")
     }
     var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     for (index, number) in axes.enumerated() {

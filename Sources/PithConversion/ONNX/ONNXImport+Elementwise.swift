@@ -47,7 +47,8 @@ extension ONNXImport {
     // The maximum wins over a greater minimum. The least and greatest binary32 are how some say that there is none.
     let low = minimum <= Double(-Float.greatestFiniteMagnitude) ? -.infinity : min(minimum, maximum)
     let high = maximum >= Double(Float.greatestFiniteMagnitude) ? .infinity : maximum
-    return try map(node, low == 0 && high == .infinity ? .relu : .clip(Clip(minimum: low, maximum: high)))
+    return try map(
+      node, low == 0 && high == .infinity ? .relu : .clip(Clip(minimum: low, maximum: high)))
   }
 
   /// The greater or lesser of a value and one number.
@@ -86,12 +87,14 @@ extension ONNXImport {
         sides.append(try activation(side, for: node))
       }
     }
-    guard !hasBatch || sides.contains(where: { constantLayers.contains($0.name) })
-      || sides[0].shape.rank == sides[1].shape.rank
+    guard
+      !hasBatch || sides.contains(where: { constantLayers.contains($0.name) })
+        || sides[0].shape.rank == sides[1].shape.rank
     else {
       throw PithError(
         .unsupported,
-        "combines values of \(rank(sides[0])) and \(rank(sides[1])) dimensions, so images would meet other axes")
+        "combines values of \(rank(sides[0])) and \(rank(sides[1])) dimensions, so images would meet other axes"
+      )
     }
     return sides
   }
@@ -102,7 +105,8 @@ extension ONNXImport {
     guard constant.shape.count == rank, constant.shape[0] == 1 else {
       throw PithError(
         .unsupported,
-        "a constant of shape \(constant.shape) would be another for each image, or give the result another dimension")
+        "a constant of shape \(constant.shape) would be another for each image, or give the result another dimension"
+      )
     }
     var fitted = constant
     fitted.shape.removeFirst()
@@ -158,7 +162,9 @@ extension ONNXImport {
     }
     // Before version 13 all axes from the given one on are one.
     let axis = try layerAxis(number, of: input)
-    let (outer, inner) = (input.shape.dimensions[..<(axis - 1)], input.shape.dimensions[(axis - 1)...])
+    let (outer, inner) = (
+      input.shape.dimensions[..<(axis - 1)], input.shape.dimensions[(axis - 1)...]
+    )
     guard inner.filter({ $0 > 1 }).count > 1 || inner.first == 1 else {
       return try layer(operation(axis), [input], for: node)
     }
@@ -171,7 +177,8 @@ extension ONNXImport {
   mutating func dropout(_ node: ONNXNode) throws -> [Value] {
     if let mode = try optionalConstant(node, 2, "the training mode") {
       guard try mode.fixedWholes("the training mode").allSatisfy({ $0 == 0 }) else {
-        throw PithError(.unsupported, "is in training mode", advice: "export the model in evaluation mode")
+        throw PithError(
+          .unsupported, "is in training mode", advice: "export the model in evaluation mode")
       }
     }
     let rate =

@@ -9,17 +9,22 @@ extension ONNXImport {
     let weight = try constant(node, 1, "the weight")
     guard weight.shape.count == 4 else {
       throw PithError(
-        .unsupported, "the weight has \(weight.shape.count) dimensions; only two-dimensional convolutions are read")
+        .unsupported,
+        "the weight has \(weight.shape.count) dimensions; only two-dimensional convolutions are read"
+      )
     }
     let kernel = Extent(weight.shape[2], weight.shape[3])
     if let declared = try node.integers("kernel_shape"), declared != [kernel.height, kernel.width] {
       throw PithError(
-        .malformedCheckpoint, "kernel_shape is \(declared) but the weight has the shape \(weight.shape)")
+        .malformedCheckpoint,
+        "kernel_shape is \(declared) but the weight has the shape \(weight.shape)")
     }
     let window = try ONNXWindow(node, kernel: kernel, input: input.shape)
     let bias = try optionalConstant(node, 2, "the bias")
     let groups = try node.integer("group", default: 1)
-    let keepsBias = try bias.map { try $0.initializer != nil || !$0.floats().allSatisfy { $0 == 0 } }
+    let keepsBias = try bias.map {
+      try $0.initializer != nil || !$0.floats().allSatisfy { $0 == 0 }
+    }
     let layer = Convolution(
       outputs: weight.shape[0], kernel: kernel, stride: window.stride, padding: window.padding,
       dilation: window.dilation, groups: groups, bias: keepsBias ?? false)
@@ -27,7 +32,8 @@ extension ONNXImport {
     guard !overflow, channels == input.shape[0] else {
       throw PithError(
         .shapeMismatch,
-        "the weight has the shape \(weight.shape) in \(groups) groups but the input has \(input.shape[0]) channels")
+        "the weight has the shape \(weight.shape) in \(groups) groups but the input has \(input.shape[0]) channels"
+      )
     }
     return try self.layer(
       .convolution(layer), [input], for: node,
@@ -220,7 +226,8 @@ extension ONNXImport {
     guard input.shape.rank == 3 else {
       throw PithError(
         .unsupported,
-        "the input has \(rank(input)) dimensions; only images of channels x height x width are read")
+        "the input has \(rank(input)) dimensions; only images of channels x height x width are read"
+      )
     }
     return input
   }

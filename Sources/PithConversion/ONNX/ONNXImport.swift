@@ -79,7 +79,8 @@ struct ONNXImport {
     self.hasBatch = hasBatch
     folding = ONNXFolding(budget: limits.foldedValues)
     guard let version = model.operatorSets[""] else {
-      throw PithError(.malformedCheckpoint, "does not say which version of ONNX its operators are of")
+      throw PithError(
+        .malformedCheckpoint, "does not say which version of ONNX its operators are of")
     }
     guard ONNXOperator.versions.contains(version) else {
       throw PithError(
@@ -123,7 +124,8 @@ struct ONNXImport {
     guard let type = input.type, type.isFloatingPoint else {
       throw PithError(
         .unsupported, "must be a tensor of floating-point numbers",
-        advice: "convert the part of the network that comes after the image has become real numbers")
+        advice: "convert the part of the network that comes after the image has become real numbers"
+      )
     }
     guard var dimensions = input.dimensions else {
       throw PithError(.unsupported, "the file does not say how many dimensions it has")
@@ -260,7 +262,9 @@ struct ONNXImport {
     case .unavailable(let reason): throw Dependency(reason: reason.isEmpty ? nil : reason)
     case nil:
       throw Dependency(
-        reason: "uses '\(node.inputs[index])', which no node before it gives: the graph has a cycle or misses a part")
+        reason:
+          "uses '\(node.inputs[index])', which no node before it gives: the graph has a cycle or misses a part"
+      )
     case let value?: return value
     }
   }
@@ -386,7 +390,8 @@ struct ONNXImport {
           "\(parameter.role) has shape \(given.constant.shape) but \(parameter.shape) is needed")
       }
       entries["\(name).\(parameter.role)"] = StateDictionary.Entry(
-        name: "\(name).\(parameter.role)", tensor: try Tensor(shape: parameter.shape, values: values),
+        name: "\(name).\(parameter.role)",
+        tensor: try Tensor(shape: parameter.shape, values: values),
         type: given.values == nil ? given.constant.type : .float32)
     }
     graph.layers.append(Layer(name, operation, inputs: inputs.map(\.name)))
@@ -403,7 +408,8 @@ struct ONNXImport {
       throw PithError(.unsupported, "computes with whole numbers")
     }
     let name = unused(
-      constant.initializer ?? "\(node.name.isEmpty ? node.outputs.first ?? "" : node.name)/constant")
+      constant.initializer ?? "\(node.name.isEmpty ? node.outputs.first ?? "" : node.name)/constant"
+    )
     constantLayers.insert(name)
     return try add(
       .constant(Constant(shape: constant.shape)), [], name: name,
@@ -439,9 +445,12 @@ struct ONNXImport {
     var name = graph.outputs.first
     while let layer = name.flatMap({ layers[$0] }) {
       switch layer.operation {
-      case .softmax: return (.probabilities, "the graph ends in a softmax: the outputs are probabilities")
+      case .softmax:
+        return (.probabilities, "the graph ends in a softmax: the outputs are probabilities")
       case .sigmoid:
-        return (.probabilities, "the graph ends in a sigmoid: each output is a probability of its own")
+        return (
+          .probabilities, "the graph ends in a sigmoid: each output is a probability of its own"
+        )
       case .identity, .flatten, .reshape, .dropout: name = layer.inputs.first
       default: return (.logits, nil)
       }

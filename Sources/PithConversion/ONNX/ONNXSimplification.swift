@@ -78,9 +78,11 @@ struct ONNXSimplification {
     let bias = "\(layer.name).bias"
     guard entries[bias] == nil, let entry = entries["\(constant.name).value"] else { return }
     entries[bias] = StateDictionary.Entry(
-      name: bias, tensor: try Tensor(shape: Shape(checking: [outputs]), values: entry.tensor.values),
+      name: bias,
+      tensor: try Tensor(shape: Shape(checking: [outputs]), values: entry.tensor.values),
       type: entry.type)
-    replace(index, by: operation, inputs: layer.inputs, removing: [layer.name], renaming: layer.name)
+    replace(
+      index, by: operation, inputs: layer.inputs, removing: [layer.name], renaming: layer.name)
     uses[constant.name, default: 1] -= 1
   }
 

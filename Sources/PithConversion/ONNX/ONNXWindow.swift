@@ -50,7 +50,9 @@ struct ONNXWindow {
       let outputs = (size - 1) / stride
       let reach = try (kernel - 1).checkedMultiplying(dilation, "the reach of the kernel")
       let total = max(
-        0, try outputs.checkedMultiplying(stride, "the padding").checkedAdding(reach, "the padding") + 1 - size)
+        0,
+        try outputs.checkedMultiplying(stride, "the padding").checkedAdding(reach, "the padding")
+          + 1 - size)
       return moreAtEnd ? (total / 2, total - total / 2) : (total - total / 2, total / 2)
     }
     let rows = try sides(
