@@ -31,7 +31,8 @@ struct Convert: Subcommand {
       switch self {
       case .auto: .auto
       case .pytorch: .pytorch
-      case .safetensors, .onnx, .training: nil
+      case .onnx: .onnx
+      case .safetensors, .training: nil
       }
     }
   }
@@ -58,8 +59,13 @@ struct Convert: Subcommand {
 
   @Option(
     name: .customLong("output"),
-    help: "What the network puts out; sigmoid: scores of classes that do not exclude each other.")
-  var meaning = OutputMeaning.logits
+    help:
+      "What the network puts out (default: what the end of an ONNX graph says, else logits); sigmoid: scores of classes that do not exclude each other."
+  )
+  var meaning: OutputMeaning?
+
+  @Flag(help: "The first dimension of an ONNX model's inputs is not a batch.")
+  var noBatch = false
 
   @Option(help: ArgumentHelp("Names of the classes, a line each.", valueName: "file"))
   var labels: String?
@@ -143,6 +149,7 @@ struct Convert: Subcommand {
     options.preprocessing = recipe.recipe
     options.withoutPreprocessing = recipe.noPreprocessing
     options.output = meaning
+    options.hasBatch = !noBatch
     options.labels = try labels.map(TextLines.read) ?? []
     options.weights = weights
     options.samples = try sample.map { path in
