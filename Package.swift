@@ -45,7 +45,10 @@ let package = Package(
       name: "PithImage", dependencies: ["CPNG", "PithFiles", "PithTensor"],
       swiftSettings: strict),
     // Floor 3.
-    .target(name: "PithGraph", dependencies: ["PithTensor"], swiftSettings: strict),
+    .target(
+      name: "CPithNetworks", exclude: ["resnet-cifar.network"], cSettings: strictC),
+    .target(
+      name: "PithGraph", dependencies: ["CPithNetworks", "PithTensor"], swiftSettings: strict),
     // Floor 4.
     .target(
       name: "Pith",
