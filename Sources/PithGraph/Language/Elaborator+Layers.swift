@@ -70,19 +70,40 @@ extension Elaborator {
     do {
       return try Operation(name: layer.operation, attributes: attributes)
     } catch let error as PithError {
-      // A number that is not whole where one has to be: found by trying a whole one.
-      for (index, attribute) in attributes.enumerated() {
-        guard case .real(let number) = attribute.value else { continue }
-        var whole = attributes
-        whole[index] = Attribute(attribute.name, .integer(1))
-        let other = Result { try Operation(name: layer.operation, attributes: whole) }
-        if case .failure(let other as PithError) = other, other == error { continue }
-        throw layer.attributes[index].position.error(
+      throw blamed(error, attributes, layer)
+    }
+  }
+
+  /// An error of an operation's attributes at the place of the one whose fault it is.
+  private func blamed(
+    _ error: PithError, _ attributes: [Attribute], _ layer: LayerSyntax
+  ) -> PithError {
+    func errorWith(_ index: Int, _ replacement: [Attribute]) -> PithError? {
+      var changed = attributes
+      changed.replaceSubrange(index...index, with: replacement)
+      do {
+        _ = try Operation(name: layer.operation, attributes: changed)
+        return nil
+      } catch { return error as? PithError }
+    }
+    for (index, attribute) in layer.attributes.enumerated() {
+      // Found by trying: without an attribute that is not known, fewer are not known.
+      if error.code == .unsupported {
+        let other = errorWith(index, [])
+        if other == nil || other?.code == .unsupported && other != error {
+          return error.at(attribute.position.description)
+        }
+      }
+      // A number that is not whole where one has to be: a whole one is no error.
+      if case .real(let number) = attributes[index].value,
+        errorWith(index, [Attribute(attribute.name, .integer(1))]) != error
+      {
+        return attribute.position.error(
           "\(attribute.name.excerpt) must be a whole number, not \(number)",
           advice: "round(x), floor(x) or ceil(x) makes one")
       }
-      throw error.at(layer.position.description)
     }
+    return error.at(layer.position.description)
   }
 
   private mutating func value(

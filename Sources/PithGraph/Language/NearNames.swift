@@ -3,21 +3,21 @@ enum NearNames {
   /// Longer names are not compared.
   private static let greatestLength = 64
 
-  /// Advice on a name that is not known: those near it, else those that there are.
+  /// Advice on a name that is not known: those near it, else those that there are; nil: there are none.
   ///
   /// - Parameters:
   ///   - known: the names that could stand there; the last thousand of them are compared.
   ///   - what: `known operations`.
-  static func advice(_ name: String, known: [String], _ what: String) -> String {
+  static func advice(_ name: String, known: [String], _ what: String) -> String? {
     let near = near(name, known: known)
     if !near.isEmpty { return "did you mean \(near.map(\.excerpt).joined(separator: " or "))?" }
-    guard !known.isEmpty else { return "there are no \(what)" }
+    guard !known.isEmpty else { return nil }
     let shown = known.suffix(12).map(\.excerpt).joined(separator: ", ")
     return "\(what) are \(known.count > 12 ? "..., " : "")\(shown)"
   }
 
   /// At most three names, the nearest first, that differ in no more than a third of their letters.
-  private static func near(_ name: String, known: [String]) -> [String] {
+  static func near(_ name: String, known: [String]) -> [String] {
     let letters = Array(name.utf8)
     guard letters.count <= greatestLength else { return [] }
     let limit = max(1, letters.count / 3)

@@ -1,3 +1,5 @@
+// Rounding calls functions of the C library.
+import Glibc
 import PithTensor
 
 /// The value of an expression in a network's text.
@@ -175,7 +177,12 @@ extension NetworkFunction {
       let rule: FloatingPointRoundingRule =
         self == .round ? .toNearestOrAwayFromZero : self == .floor ? .down : .up
       return try whole(numbers[0].rounded(rule), position)
-    case .divisible: return try divisible(numbers[0], by: numbers[1], position)
+    case .divisible:
+      guard numbers[1] >= 1, case .integer = arguments[1] else {
+        throw position.error(
+          "divisible(x, by) needs a whole number of at least 1, not \(arguments[1])")
+      }
+      return try divisible(numbers[0], by: numbers[1], position)
     }
   }
 
@@ -184,9 +191,6 @@ extension NetworkFunction {
   private func divisible(_ x: Double, by step: Double, _ position: TextPosition) throws
     -> NetworkValue
   {
-    guard step >= 1, step == step.rounded() else {
-      throw position.error("divisible(x, by) needs a whole number of at least 1, not \(step)")
-    }
     let nearest = ((x + step / 2).rounded(.down) / step).rounded(.down) * step
     let multiple = Swift.max(step, nearest)
     return try whole(multiple < 0.9 * x ? multiple + step : multiple, position)

@@ -18,7 +18,10 @@ extension Parser {
     if network.outputs != nil {
       throw start.position.error("'output' must be the last statement but \(start.found) follows")
     }
-    if takes(.parameter) {
+    if isFollowed(by: .assign) {
+      // Also a word of the language, as which the statement refuses it.
+      network.statements.append(try statement())
+    } else if takes(.parameter) {
       try parameter(&network)
     } else if takes(.input) {
       guard network.statements.isEmpty else {
@@ -30,7 +33,7 @@ extension Parser {
       network.inputs.append(
         NetworkSyntax.Input(
           name: name, sizes: try list(until: .closeBracket) { try $0.expression() }))
-      try expectEndOfStatement(or: "','")
+      try expectEndOfStatement()
     } else if takes(.block) {
       try block(&network)
     } else if takes(.output) {

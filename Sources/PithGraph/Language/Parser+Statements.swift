@@ -98,7 +98,12 @@ extension Parser {
       guard names.insert(name).inserted else {
         throw position.error("the attribute \(name.excerpt) is given twice")
       }
-      try expect(.colon, " and the value of \(name.excerpt)")
+      guard takes(.colon) else {
+        throw expected(
+          "':' and the value of \(name.excerpt)",
+          advice:
+            "attributes are written NAME: VALUE, and a layer's name NAME = before its operation")
+      }
       let value: LayerSyntax.Attribute.Value =
         takes(.openBracket)
         ? .list(try list(until: .closeBracket) { try $0.expression() })
