@@ -46,7 +46,14 @@ let package = Package(
       swiftSettings: strict),
     // Floor 3.
     .target(
-      name: "CPithNetworks", exclude: ["resnet-cifar.network"], cSettings: strictC),
+      name: "CPithNetworks",
+      exclude: [
+        "alexnet.network", "densenet.network", "efficientnet_b0.network",
+        "googlenet.network", "lenet.network", "mobilenet_v2.network",
+        "mobilenet_v3_large.network", "resnet-cifar.network", "resnet.network",
+        "squeezenet1_1.network", "vgg.network",
+      ],
+      cSettings: strictC),
     .target(
       name: "PithGraph", dependencies: ["CPithNetworks", "PithTensor"], swiftSettings: strict),
     // Floor 4.

@@ -31,8 +31,7 @@ struct Ops: Subcommand {
 
   /// The names of the operations that an architecture is made of.
   private static func operations(of architecture: Architecture) throws -> [String] {
-    let settings = Architecture.Settings(channels: 3, size: architecture.size, classes: 10)
-    return try architecture.build(settings).layers.map(\.operation.name)
+    try architecture.graph().layers.map(\.operation.name)
   }
 
   private static func text(_ converted: Set<String>) -> String {

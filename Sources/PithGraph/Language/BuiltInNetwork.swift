@@ -23,6 +23,34 @@ public struct BuiltInNetwork: Sendable, Hashable {
     BuiltInNetwork("resnet44-cifar", "resnet-cifar", ["blocks": 7]),
     BuiltInNetwork("resnet56-cifar", "resnet-cifar", ["blocks": 9]),
     BuiltInNetwork("resnet110-cifar", "resnet-cifar", ["blocks": 18]),
+    BuiltInNetwork(
+      "resnet18", "resnet",
+      ["blocks1": 2, "blocks2": 2, "blocks3": 2, "blocks4": 2, "bottleneck": 0]),
+    BuiltInNetwork(
+      "resnet34", "resnet",
+      ["blocks1": 3, "blocks2": 4, "blocks3": 6, "blocks4": 3, "bottleneck": 0]),
+    BuiltInNetwork(
+      "resnet50", "resnet",
+      ["blocks1": 3, "blocks2": 4, "blocks3": 6, "blocks4": 3, "bottleneck": 1]),
+    BuiltInNetwork(
+      "resnet101", "resnet",
+      ["blocks1": 3, "blocks2": 4, "blocks3": 23, "blocks4": 3, "bottleneck": 1]),
+    BuiltInNetwork("vgg11", "vgg", ["early": 1, "late": 2, "norm": 0]),
+    BuiltInNetwork("vgg13", "vgg", ["early": 2, "late": 2, "norm": 0]),
+    BuiltInNetwork("vgg16", "vgg", ["early": 2, "late": 3, "norm": 0]),
+    BuiltInNetwork("vgg19", "vgg", ["early": 2, "late": 4, "norm": 0]),
+    BuiltInNetwork("vgg11-bn", "vgg", ["early": 1, "late": 2, "norm": 1]),
+    BuiltInNetwork("vgg13-bn", "vgg", ["early": 2, "late": 2, "norm": 1]),
+    BuiltInNetwork("vgg16-bn", "vgg", ["early": 2, "late": 3, "norm": 1]),
+    BuiltInNetwork("vgg19-bn", "vgg", ["early": 2, "late": 4, "norm": 1]),
+    BuiltInNetwork("mobilenet_v2", "mobilenet_v2"),
+    BuiltInNetwork("mobilenet_v3_large", "mobilenet_v3_large"),
+    BuiltInNetwork("squeezenet1_1", "squeezenet1_1"),
+    BuiltInNetwork("googlenet", "googlenet"),
+    BuiltInNetwork("densenet121", "densenet", ["layers3": 24, "layers4": 16]),
+    BuiltInNetwork("efficientnet_b0", "efficientnet_b0"),
+    BuiltInNetwork("alexnet", "alexnet"),
+    BuiltInNetwork("lenet", "lenet"),
   ]
 
   /// The one of a name.
