@@ -44,7 +44,7 @@ import Testing
 
   @Test func everyExampleGivesWhatStandsBelowIt() throws {
     let examples = try Self.examples()
-    #expect(examples.count == 15)
+    #expect(examples.count == 14)
     for example in examples {
       #expect(!example.outcomes.isEmpty, "the example at line \(example.line)")
       for (kind, text) in example.outcomes {
