@@ -22,27 +22,45 @@ NEEDED = object()
 
 # The table of operations: (attribute, type, default), in order.
 WINDOW_ATTRIBUTES = [("kernel", "size", NEEDED), ("stride", "size", "kernel"),
-                     ("padding", "padding", (0, 0, 0, 0)), ("ceil", "flag", False)]
+                     ("padding", "padding", (0, 0, 0, 0)), ("dilation", "size", (1, 1)),
+                     ("ceil", "flag", False)]
 OPERATIONS = {
     "convolution": [("outputs", "integer", NEEDED), ("kernel", "size", NEEDED),
                     ("stride", "size", (1, 1)), ("padding", "padding", (0, 0, 0, 0)),
                     ("dilation", "size", (1, 1)), ("groups", "integer", 1), ("bias", "flag", True)],
     "batch_norm": [("epsilon", "real", 1e-5), ("momentum", "real", 0.1)],
+    "local_response_norm": [("size", "integer", NEEDED), ("alpha", "real", 1e-4), ("beta", "real", 0.75),
+                            ("offset", "real", 1.0)],
     "fully_connected": [("outputs", "integer", NEEDED), ("bias", "flag", True)],
+    "matrix_multiply": [],
     "max_pool": WINDOW_ATTRIBUTES,
     "average_pool": WINDOW_ATTRIBUTES + [("include_padding", "flag", True)],
+    "global_max_pool": [],
     "global_average_pool": [],
+    "adaptive_average_pool": [("size", "size", NEEDED)],
+    "mean": [("axes", "integers", NEEDED), ("keep", "flag", True)],
     "relu": [],
     "clip": [("minimum", "real", -math.inf), ("maximum", "real", math.inf)],
     "leaky_relu": [("slope", "real", 0.01)],
+    "prelu": [("shared", "flag", False)],
+    "elu": [("alpha", "real", 1.0)],
     "sigmoid": [],
+    "hard_sigmoid": [("slope", "real", 1 / 6), ("offset", "real", 0.5)],
+    "hard_swish": [],
+    "silu": [],
+    "gelu": [("approximate", "flag", False)],
+    "erf": [],
     "tanh": [],
     "softmax": [("axis", "integer", 1)],
+    "log_softmax": [("axis", "integer", 1)],
     "add": [],
+    "subtract": [],
     "multiply": [],
+    "divide": [],
     "concat": [("axis", "integer", 1)],
     "flatten": [],
     "reshape": [("shape", "integers", NEEDED)],
+    "transpose": [("order", "integers", NEEDED)],
     "pad": [("before", "integers", NEEDED), ("after", "integers", NEEDED), ("value", "real", 0.0)],
     "slice": [("starts", "integers", NEEDED), ("ends", "integers", NEEDED),
               ("steps", "integers", NEEDED)],
@@ -50,6 +68,10 @@ OPERATIONS = {
     "identity": [],
     "constant": [("shape", "integers", NEEDED)],
 }
+NORMS = ("batch_norm", "local_response_norm", "prelu")
+WINDOWS = ("convolution", "max_pool", "average_pool")
+GLOBAL_POOLS = ("global_max_pool", "global_average_pool")
+COMBINATIONS = ("add", "subtract", "multiply", "divide")
 
 
 class Broken(Exception):
@@ -187,11 +209,20 @@ def window_size(size, kernel, stride, dilation, before, after, ceil):
     return count - 1 if ceil and (count - 1) * stride >= size + before else count
 
 
-def window_shape(a, channels, shape, dilation=(1, 1), ceil=False):
+def window_shape(a, channels, shape, ceil=False):
     top, left, bottom, right = a["padding"]
     return [channels] + [
-        window_size(shape[axis + 1], a["kernel"][axis], a["stride"][axis], dilation[axis], *sides, ceil)
+        window_size(shape[axis + 1], a["kernel"][axis], a["stride"][axis], a["dilation"][axis], *sides, ceil)
         for axis, sides in ((0, (top, bottom)), (1, (left, right)))]
+
+
+def check_pool(a, shape):
+    """Every window of a pool has a position in the image."""
+    top, left, bottom, right = a["padding"]
+    for size, kernel, dilation, before, after in zip(
+            shape[1:], a["kernel"], a["dilation"], (top, left), (bottom, right)):
+        require(max(before, after) <= dilation * (kernel - 1), 66, "padding of a pool")
+        require(before == 0 or dilation <= size, 66, "dilation of a padded pool")
 
 
 def broadcast(left, right):
@@ -203,12 +234,14 @@ def broadcast(left, right):
 
 def result(operation, a, shapes):
     """The shape of a layer's result and its parameters: role -> shape."""
-    count = {"constant": 0, "add": 2, "multiply": 2}.get(operation, 1)
+    count = 2 if operation in (*COMBINATIONS, "matrix_multiply") else 0 if operation == "constant" else 1
     many = operation == "concat" and len(shapes) >= 1
     require(len(shapes) == count or many, 66, f"{operation} of {len(shapes)} inputs")
     x = shapes[0] if shapes else []
-    if operation in ("convolution", "max_pool", "average_pool", "global_average_pool"):
+    if operation in (*WINDOWS, *GLOBAL_POOLS, "adaptive_average_pool"):
         require(len(x) == 3, 66, f"{operation} of {x}")
+    if operation in NORMS:
+        require(len(x) >= 1, 66, f"{operation} of a scalar")
     if operation == "convolution":
         outputs, groups = a["outputs"], a["groups"]
         require(outputs >= 1 and groups >= 1, 66, f"{outputs} outputs in {groups} groups")
@@ -216,9 +249,8 @@ def result(operation, a, shapes):
         parameters = {"weight": [outputs, x[0] // groups, *a["kernel"]]}
         if a["bias"]:
             parameters["bias"] = [outputs]
-        return window_shape(a, outputs, x, a["dilation"]), parameters
+        return window_shape(a, outputs, x), parameters
     if operation == "batch_norm":
-        require(len(x) >= 1, 66, "batch_norm of a scalar")
         require(math.isfinite(a["epsilon"]) and a["epsilon"] >= 0 and math.isfinite(a["momentum"]), 66,
                 "epsilon or momentum")
         return x, {role: x[:1] for role in ("weight", "bias", "running_mean", "running_var")}
@@ -228,22 +260,43 @@ def result(operation, a, shapes):
         if a["bias"]:
             parameters["bias"] = [a["outputs"]]
         return [a["outputs"]], parameters
+    if operation == "local_response_norm":
+        require(1 <= a["size"] <= WINDOW and a["size"] % 2 == 1, 66, f"size {a['size']}")
+        require(all(map(math.isfinite, (a["alpha"], a["beta"], a["offset"]))), 66, "not finite")
+        require(a["alpha"] >= 0 and a["offset"] > 0, 66, "alpha or offset")
+    if operation == "matrix_multiply":
+        left, right = shapes
+        require(len(left) >= 2 and len(right) >= 2 and left[-1] == right[-2], 66, f"{left} times {right}")
+        return broadcast(left[:-2], right[:-2]) + [left[-2], right[-1]], {}
     if operation in ("max_pool", "average_pool"):
-        top, left, bottom, right = a["padding"]
-        height, width = a["kernel"]
-        require(max(top, bottom) < height and max(left, right) < width, 66, "padding of a pool")
-        return window_shape(a, x[0], x, ceil=a["ceil"]), {}
-    if operation == "global_average_pool":
+        shape = window_shape(a, x[0], x, a["ceil"])
+        check_pool(a, x)
+        return shape, {}
+    if operation in GLOBAL_POOLS:
         return [x[0], 1, 1], {}
+    if operation == "adaptive_average_pool":
+        require(1 <= min(a["size"]) <= max(a["size"]) <= WINDOW, 66, f"size {a['size']}")
+        return [x[0], *a["size"]], {}
+    if operation == "mean":
+        axes = a["axes"]
+        require(axes and axes == sorted(set(axes)) and 1 <= axes[0] <= axes[-1] <= len(x), 66, f"axes {axes}")
+        sizes = [1 if axis in axes else size for axis, size in enumerate(x, 1)]
+        return [size for axis, size in enumerate(sizes, 1) if a["keep"] or axis not in axes], {}
+    if operation == "prelu":
+        return x, {"weight": [1] if a["shared"] else x[:1]}
+    if operation == "elu":
+        require(math.isfinite(a["alpha"]), 66, "alpha")
+    if operation == "hard_sigmoid":
+        require(math.isfinite(a["slope"]) and math.isfinite(a["offset"]), 66, "slope or offset")
     if operation == "clip":
         require(a["minimum"] <= a["maximum"], 66, "minimum above maximum")
     if operation == "leaky_relu":
         require(math.isfinite(a["slope"]), 66, "slope")
     if operation == "dropout":
         require(0 <= a["rate"] <= 1, 66, "rate")
-    if operation in ("softmax", "concat"):
+    if operation in ("softmax", "log_softmax", "concat"):
         require(1 <= a["axis"] <= len(x), 66, f"axis {a['axis']} of {x}")
-    if operation in ("add", "multiply"):
+    if operation in COMBINATIONS:
         return broadcast(*shapes), {}
     if operation == "concat":
         axis = a["axis"] - 1
@@ -262,6 +315,9 @@ def result(operation, a, shapes):
             return known, {}
         require(rest > 0 and total % rest == 0, 66, f"reshape of {x}")
         return [total // rest if size == -1 else size for size in a["shape"]], {}
+    if operation == "transpose":
+        require(sorted(a["order"]) == list(range(len(x))), 66, f"order {a['order']} of {x}")
+        return [x[index] for index in a["order"]], {}
     if operation == "pad":
         before, after = a["before"], a["after"]
         require(len(before) == len(after) == len(x) and min(before + after, default=0) >= 0, 66, "pad")

@@ -3,8 +3,25 @@ import PithKernels
 import PithTensor
 
 extension ResolvedGraph.ResolvedLayer {
-  /// The layer with its sizes worked out, as kernels know it.
+  /// The layer with its sizes worked out, as kernels know it; ``KernelOperation/copy(count:)`` when its sizes leave
+  /// nothing to compute.
   var kernelOperation: KernelOperation {
+    keepsValues ? .copy(count: outputShape.count) : generalOperation
+  }
+
+  /// Whether the output has the values of the first input in the same order, whatever they are.
+  private var keepsValues: Bool {
+    guard let input = inputShapes.first else { return false }
+    return switch layer.operation {
+    case .adaptiveAveragePool, .pad, .slice: input == outputShape
+    case .globalAveragePool, .globalMaxPool, .mean: input.count == outputShape.count
+    case .transpose(let transpose): transpose.order.filter { input[$0] > 1 }.isAscending
+    case .concat: inputShapes.count == 1
+    default: false
+    }
+  }
+
+  private var generalOperation: KernelOperation {
     let input = inputShapes.first ?? outputShape
     func map(_ function: KernelOperation.Function) -> KernelOperation {
       .map(function, count: input.count)
@@ -108,6 +125,10 @@ extension ResolvedGraph.ResolvedLayer {
       sizes: sizes, leftStrides: strides(inputShapes[0]),
       rightStrides: strides(inputShapes[1]))
   }
+}
+
+extension [Int] {
+  fileprivate var isAscending: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }
 }
 
 extension SlidingWindow {

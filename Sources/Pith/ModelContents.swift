@@ -55,7 +55,7 @@ package struct ModelContents: Sendable {
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
       provenance: provenance, shapes: tensors.mapValues(\.tensor.shape), limits: limits
     ).check()
-    var writer = ContainerWriter(kind: .model)
+    var writer = ContainerWriter(kind: .model, minorVersion: graph.minorVersion)
     try writer.add(section: .graph, isRequired: true, bytes: graph.section)
     if let preprocessing {
       try writer.add(section: .recipe, isRequired: true, bytes: preprocessing.section)

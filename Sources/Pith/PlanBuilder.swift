@@ -29,19 +29,27 @@ struct PlanBuilder {
     let name = layer.layer.name
     let inputs = layer.layer.inputs.compactMap { sources[$0] }
     let tensors = layer.parameters.compactMap { parameters[$0.name] }
-    switch layer.layer.operation {
-    case .constant: sources[name] = .constant(FloatBuffer(tensors[0].values))
+    guard !layer.layer.operation.isConstant else {
+      sources[name] = .constant(FloatBuffer(tensors[0].values))
+      return
+    }
+    switch layer.kernelOperation {
     // The same values under another name.
-    case .flatten, .reshape, .dropout, .identity: sources[name] = inputs[0]
-    case .convolution where kernels.instructionSet != .reference,
-      .fullyConnected where kernels.instructionSet != .reference:
+    case .copy: sources[name] = inputs[0]
+    case .convolution where isPacked(inputs[0]), .fullyConnected where isPacked(inputs[0]):
       try addProduct(layer, input: inputs[0], tensors)
-    default:
+    case let operation:
       append(
-        [name],
-        .plain(layer.kernelOperation, parameters: tensors.map { FloatBuffer($0.values) }),
+        [name], .plain(operation, parameters: tensors.map { FloatBuffer($0.values) }),
         kernel: "reference", inputs: inputs, of: layer)
     }
+  }
+
+  /// Whether a matrix kernel computes a layer of this input: they read one image after the other, which a constant,
+  /// the same for all of them, does not have.
+  private func isPacked(_ input: Plan.Source) -> Bool {
+    if case .constant = input { return false }
+    return kernels.instructionSet != .reference
   }
 
   /// A convolution or fully connected layer, with the addition and the clamp that follow it.

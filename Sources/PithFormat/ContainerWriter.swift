@@ -19,10 +19,15 @@ package struct ContainerWriter: Sendable {
   }
 
   private let kind: Container.Kind
+  private let version: FormatVersion
   private var sections: [AddedSection] = []
   private var tensors: [AddedTensor] = []
 
-  package init(kind: Container.Kind) { self.kind = kind }
+  /// - Parameter minorVersion: the lowest minor version of the format that has everything the sections use.
+  package init(kind: Container.Kind, minorVersion: UInt16 = 0) {
+    self.kind = kind
+    version = FormatVersion(major: FormatVersion.current.major, minor: minorVersion)
+  }
 
   /// Adds a section of bytes that the container does not look into.
   ///
@@ -138,7 +143,7 @@ package struct ContainerWriter: Sendable {
     var writer = ByteWriter()
     writer.append(
       Prologue(
-        kind: kind, fileLength: offset, sectionCount: added.count,
+        version: version, kind: kind, fileLength: offset, sectionCount: added.count,
         sectionTableChecksum: Checksum.crc32(table)
       ).encoded)
     writer.append(table)

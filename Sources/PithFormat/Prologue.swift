@@ -5,8 +5,13 @@ package struct FormatVersion: Sendable, Hashable, CustomStringConvertible {
   package let major: UInt16
   package let minor: UInt16
 
-  /// The version that is written.
-  package static let current = FormatVersion(major: 1, minor: 0)
+  /// The newest version that this release knows. A file says the lowest that has all it uses.
+  package static let current = FormatVersion(major: 1, minor: 1)
+
+  package init(major: UInt16, minor: UInt16) {
+    self.major = major
+    self.minor = minor
+  }
 
   /// `1.0`
   package var description: String { "\(major).\(minor)" }
@@ -20,13 +25,17 @@ struct Prologue {
   /// transfer as text; the zero byte keeps it from being one.
   static let magic: [UInt8] = [0x89, 0x50, 0x49, 0x54, 0x48, 0x0D, 0x0A, 0x1A, 0x0A, 0x00]
 
-  var version = FormatVersion.current
+  var version: FormatVersion
   var kind: Container.Kind
   var fileLength: Int
   var sectionCount: Int
   var sectionTableChecksum: UInt32
 
-  init(kind: Container.Kind, fileLength: Int, sectionCount: Int, sectionTableChecksum: UInt32) {
+  init(
+    version: FormatVersion, kind: Container.Kind, fileLength: Int, sectionCount: Int,
+    sectionTableChecksum: UInt32
+  ) {
+    self.version = version
     self.kind = kind
     self.fileLength = fileLength
     self.sectionCount = sectionCount

@@ -33,6 +33,9 @@ extension Graph {
     return writer.bytes
   }
 
+  /// The lowest minor version of the format that has every operation of the graph.
+  package var minorVersion: UInt16 { layers.map(\.operation.minorVersion).max() ?? 0 }
+
   /// Reads the section; the result still has to be resolved.
   ///
   /// - Throws: ``PithError`` with the rule that is broken.

@@ -41,98 +41,39 @@ public enum Operation: Sendable, Hashable {
   case identity
   case constant(Constant)
 
+  /// The name of the operation in files and in text.
+  public var name: String { rule.name }
+
   /// The shape of the output for given shapes of the inputs, all without the batch.
   ///
   /// - Throws: ``PithError`` with the code `shapeMismatch` or `invalidGraph`; the caller adds the layer.
   package func outputShape(_ inputs: [Shape]) throws -> Shape {
-    guard inputCount.contains(inputs.count) else {
+    let rule = rule
+    guard rule.inputCount.contains(inputs.count) else {
       throw PithError(
-        .invalidGraph, "\(name) takes \(inputCountText) but is given \(inputs.count)")
+        .invalidGraph, "\(rule.name) takes \(inputCountText) but is given \(inputs.count)")
     }
-    return switch self {
-    case .convolution(let convolution): try convolution.outputShape(inputs[0])
-    case .batchNorm(let norm): try norm.outputShape(inputs[0])
-    case .localResponseNorm(let norm): try norm.outputShape(inputs[0])
-    case .fullyConnected(let layer): try layer.outputShape(inputs[0])
-    case .matrixMultiply: try MatrixMultiply.outputShape(inputs[0], inputs[1])
-    case .maxPool(let pool): try pool.window.outputShape(inputs[0])
-    case .averagePool(let pool): try pool.window.outputShape(inputs[0])
-    case .globalMaxPool, .globalAveragePool: try globalPoolShape(inputs[0])
-    case .adaptiveAveragePool(let pool): try pool.outputShape(inputs[0])
-    case .mean(let mean): try mean.outputShape(inputs[0])
-    case .clip(let clip): try clip.outputShape(inputs[0])
-    case .leakyReLU(let layer): try layer.outputShape(inputs[0])
-    case .prelu(let layer): try layer.outputShape(inputs[0])
-    case .elu(let layer): try layer.outputShape(inputs[0])
-    case .hardSigmoid(let layer): try layer.outputShape(inputs[0])
-    case .dropout(let dropout): try dropout.outputShape(inputs[0])
-    case .relu, .sigmoid, .hardSwish, .silu, .gelu, .erf, .tanh, .identity: inputs[0]
-    case .softmax(let softmax): try softmax.outputShape(inputs[0])
-    case .logSoftmax(let softmax): try softmax.outputShape(inputs[0])
-    case .add, .subtract, .multiply, .divide: try Broadcast.shape(inputs[0], inputs[1])
-    case .concat(let concat): try concat.outputShape(inputs)
-    case .flatten: try Shape(checking: [inputs[0].count])
-    case .reshape(let reshape): try reshape.outputShape(inputs[0])
-    case .transpose(let transpose): try transpose.outputShape(inputs[0])
-    case .pad(let pad): try pad.outputShape(inputs[0])
-    case .slice(let slice): try slice.outputShape(inputs[0])
-    case .constant(let constant): try Shape(checking: constant.shape)
-    }
+    return try rule.outputShape(inputs)
   }
 
   /// The tensors that the layer needs for given shapes of the inputs, which ``outputShape(_:)`` has accepted.
-  package func parameters(_ inputs: [Shape]) throws -> [Parameter] {
-    switch self {
-    case .convolution(let convolution): try convolution.parameters(inputs[0])
-    case .batchNorm: try BatchNorm.parameters(inputs[0])
-    case .fullyConnected(let layer): try layer.parameters(inputs[0])
-    case .prelu(let layer):
-      [Parameter("weight", try Shape(checking: [layer.isShared ? 1 : inputs[0][0]]))]
-    case .constant(let constant): [Parameter("value", try Shape(checking: constant.shape))]
-    case .localResponseNorm, .matrixMultiply, .maxPool, .averagePool, .globalMaxPool,
-      .globalAveragePool, .adaptiveAveragePool, .mean, .relu, .clip, .leakyReLU, .elu, .sigmoid,
-      .hardSigmoid, .hardSwish, .silu, .gelu, .erf, .tanh, .softmax, .logSoftmax, .add, .subtract,
-      .multiply, .divide, .concat, .flatten, .reshape, .transpose, .pad, .slice, .dropout,
-      .identity:
-      []
-    }
-  }
+  package func parameters(_ inputs: [Shape]) throws -> [Parameter] { try rule.parameters(inputs) }
 
   /// The multiplications with an addition for one image: those of convolutions, fully connected layers and
   /// products of matrices, the count that papers give; other layers count none.
   package func multiplyAdds(_ inputs: [Shape], output: Shape) throws -> Int {
-    switch self {
-    case .convolution(let layer):
-      try output.count.checkedMultiplying(
-        Shape(checking: [inputs[0][0] / layer.groups, layer.kernel.height, layer.kernel.width])
-          .count, "the number of multiplications")
-    case .fullyConnected(let layer):
-      try inputs[0].count.checkedMultiplying(layer.outputs, "the number of multiplications")
-    case .matrixMultiply:
-      try output.count.checkedMultiplying(
-        inputs[0].dimensions.last ?? 0, "the number of multiplications")
-    case .batchNorm, .localResponseNorm, .maxPool, .averagePool, .globalMaxPool,
-      .globalAveragePool, .adaptiveAveragePool, .mean, .relu, .clip, .leakyReLU, .prelu, .elu,
-      .sigmoid, .hardSigmoid, .hardSwish, .silu, .gelu, .erf, .tanh, .softmax, .logSoftmax, .add,
-      .subtract, .multiply, .divide, .concat, .flatten, .reshape, .transpose, .pad, .slice,
-      .dropout, .identity, .constant:
-      0
-    }
+    guard let terms = try rule.terms(inputs) else { return 0 }
+    return try output.count.checkedMultiplying(terms, "the number of multiplications")
   }
 
   /// How many inputs the operation takes.
-  package var inputCount: ClosedRange<Int> {
-    switch self {
-    case .constant: 0...0
-    case .add, .subtract, .multiply, .divide, .matrixMultiply: 2...2
-    case .concat: 1...Int.max
-    case .convolution, .batchNorm, .localResponseNorm, .fullyConnected, .maxPool, .averagePool,
-      .globalMaxPool, .globalAveragePool, .adaptiveAveragePool, .mean, .relu, .clip, .leakyReLU,
-      .prelu, .elu, .sigmoid, .hardSigmoid, .hardSwish, .silu, .gelu, .erf, .tanh, .softmax,
-      .logSoftmax, .flatten, .reshape, .transpose, .pad, .slice, .dropout, .identity:
-      1...1
-    }
-  }
+  package var inputCount: ClosedRange<Int> { rule.inputCount }
+
+  /// The minor version of the format that gave the operation and its attributes their meaning.
+  package var minorVersion: UInt16 { rule.minorVersion }
+
+  /// What is not at its default, in a fixed order: `init(name:attributes:)` gives the operation back.
+  package var attributes: [Attribute] { rule.attributes }
 
   private var inputCountText: String {
     switch inputCount {
@@ -144,9 +85,46 @@ public enum Operation: Sendable, Hashable {
   }
 }
 
-/// Global pooling: the mean (Lin, Chen and Yan 2013, section 3.2) or the greatest value over height and width
-/// of each channel, `[c, h, w] -> [c, 1, 1]`.
-private func globalPoolShape(_ input: Shape) throws -> Shape {
-  let input = try ImageShape(input)
-  return try Shape(checking: [input.channels, 1, 1])
+extension Operation {
+  /// One of every operation, in the order of `pith ops`, with the least attributes it needs.
+  package static let examples: [Operation] = [
+    .convolution(Convolution(outputs: 1, kernel: Extent(3))),
+    .batchNorm(BatchNorm()),
+    .localResponseNorm(LocalResponseNorm(size: 5)),
+    .fullyConnected(FullyConnected(outputs: 1)),
+    .matrixMultiply,
+    .maxPool(MaxPool(Window(kernel: Extent(2)))),
+    .averagePool(AveragePool(Window(kernel: Extent(2)))),
+    .globalMaxPool,
+    .globalAveragePool,
+    .adaptiveAveragePool(AdaptiveAveragePool(Extent(1))),
+    .mean(Mean(axes: [2, 3])),
+    .relu,
+    .clip(.relu6),
+    .leakyReLU(LeakyReLU()),
+    .prelu(PReLU()),
+    .elu(ELU()),
+    .sigmoid,
+    .hardSigmoid(HardSigmoid()),
+    .hardSwish,
+    .silu,
+    .gelu(GELU()),
+    .erf,
+    .tanh,
+    .softmax(Softmax()),
+    .logSoftmax(LogSoftmax()),
+    .add,
+    .subtract,
+    .multiply,
+    .divide,
+    .concat(Concat()),
+    .flatten,
+    .reshape(Reshape([-1])),
+    .transpose(Transpose(order: [0, 2, 1])),
+    .pad(Pad(before: [0, 1, 1], after: [0, 1, 1])),
+    .slice(Slice(starts: [0, 0, 0], ends: [1, 2, 2], steps: [1, 2, 2])),
+    .dropout(Dropout()),
+    .identity,
+    .constant(Constant(shape: [1])),
+  ]
 }

@@ -21,6 +21,18 @@ import Testing
         Window(kernel: Extent(3), stride: Extent(2), padding: Padding(1), ceil: true))),
     .averagePool(
       AveragePool(Window(kernel: Extent(2, 3), stride: Extent(1)), includePadding: false)),
+    .maxPool(MaxPool(Window(kernel: Extent(3), dilation: Extent(2), ceil: true))),
+    .averagePool(
+      AveragePool(Window(kernel: Extent(2), dilation: Extent(1, 3)), includePadding: false)),
+    .localResponseNorm(LocalResponseNorm(size: 3, alpha: 1, beta: 0.5, offset: 2)),
+    .adaptiveAveragePool(AdaptiveAveragePool(Extent(6, 7))),
+    .mean(Mean(axes: [1, 3], keep: false)),
+    .prelu(PReLU(isShared: true)),
+    .elu(ELU(alpha: 0.5)),
+    .hardSigmoid(HardSigmoid(slope: 0.2, offset: 0.25)),
+    .gelu(GELU(approximate: true)),
+    .logSoftmax(LogSoftmax(axis: 2)),
+    .transpose(Transpose(order: [])), .transpose(Transpose(order: [1, 0])),
     .clip(Clip()), .clip(Clip(minimum: -1)), .clip(Clip(maximum: 1)),
     .leakyReLU(LeakyReLU(slope: 0.2)),
     .softmax(Softmax(axis: 3)),
@@ -45,39 +57,71 @@ import Testing
       switch operation {
       case .convolution: 0
       case .batchNorm: 1
-      case .fullyConnected: 2
-      case .maxPool: 3
-      case .averagePool: 4
-      case .globalAveragePool: 5
-      case .relu: 6
-      case .clip: 7
-      case .leakyReLU: 8
-      case .sigmoid: 9
-      case .tanh: 10
-      case .softmax: 11
-      case .add: 12
-      case .multiply: 13
-      case .concat: 14
-      case .flatten: 15
-      case .reshape: 16
-      case .pad: 17
-      case .slice: 18
-      case .dropout: 19
-      case .identity: 20
-      case .constant: 21
+      case .localResponseNorm: 2
+      case .fullyConnected: 3
+      case .matrixMultiply: 4
+      case .maxPool: 5
+      case .averagePool: 6
+      case .globalMaxPool: 7
+      case .globalAveragePool: 8
+      case .adaptiveAveragePool: 9
+      case .mean: 10
+      case .relu: 11
+      case .clip: 12
+      case .leakyReLU: 13
+      case .prelu: 14
+      case .elu: 15
+      case .sigmoid: 16
+      case .hardSigmoid: 17
+      case .hardSwish: 18
+      case .silu: 19
+      case .gelu: 20
+      case .erf: 21
+      case .tanh: 22
+      case .softmax: 23
+      case .logSoftmax: 24
+      case .add: 25
+      case .subtract: 26
+      case .multiply: 27
+      case .divide: 28
+      case .concat: 29
+      case .flatten: 30
+      case .reshape: 31
+      case .transpose: 32
+      case .pad: 33
+      case .slice: 34
+      case .dropout: 35
+      case .identity: 36
+      case .constant: 37
       }
     }
-    #expect(indices == Array(0...21))
-    #expect(Set(Operation.examples.map(\.name)).count == 22)
+    #expect(indices == Array(0...37))
+    #expect(Set(Operation.examples.map(\.name)).count == 38)
   }
 
   @Test func defaultsAreNotWritten() {
     let attributes = Operation.examples.flatMap(\.attributes)
     #expect(
       attributes.map(\.name) == [
-        "outputs", "kernel", "outputs", "kernel", "kernel", "minimum", "maximum", "shape", "before",
-        "after", "starts", "ends", "steps", "shape",
+        "outputs", "kernel", "size", "outputs", "kernel", "kernel", "size", "axes", "minimum",
+        "maximum", "shape", "order", "before", "after", "starts", "ends", "steps", "shape",
       ])
+  }
+
+  /// Written files say the lowest version that knows all they use.
+  @Test func whatIsNewHasItsVersion() {
+    func version(_ operation: Operation) -> Int { Int(operation.minorVersion) }
+    let window = Window(kernel: Extent(2))
+    let dilated = Window(kernel: Extent(2), dilation: Extent(1, 2))
+    #expect(version(.maxPool(MaxPool(window))) == 0)
+    #expect(version(.maxPool(MaxPool(dilated))) == 1)
+    #expect(version(.averagePool(AveragePool(window))) == 0)
+    #expect(version(.averagePool(AveragePool(dilated))) == 1)
+    let graph = Graph(
+      inputs: [Graph.Input("x", shape: [2])], layers: [Layer("a", .relu, inputs: ["x"])],
+      outputs: ["a"])
+    #expect(graph.minorVersion == 0)
+    #expect(GraphSamples.everything.minorVersion == 1)
   }
 
   @Test func numbersMayBeWrittenShort() throws {
@@ -135,7 +179,8 @@ import Testing
     for (index, attribute) in operation.attributes.enumerated() {
       let (wrong, wanted): (AttributeValue, String) =
         switch (attribute.name, attribute.value) {
-        case ("kernel", _), ("stride", _), ("dilation", _):
+        case ("kernel", _), ("stride", _), ("dilation", _),
+          ("size", _) where operation.name == "adaptive_average_pool":
           (.integers([1, 2, 3]), "a height and a width")
         case ("padding", _):
           (.integers([1, 2, 3]), "one size, a height and a width, or top, left, bottom and right")

@@ -40,7 +40,32 @@ enum GraphSamples {
       Layer(
         "pad", .pad(Pad(before: [0, 1, 0], after: [1, 0, 0], value: -0.5)), inputs: ["slice"]),
       Layer("concat", .concat(Concat(axis: 3)), inputs: ["pad", "pad"]),
-      Layer("dropout", .dropout(Dropout(rate: 0.2)), inputs: ["concat"]),
+      Layer("local", .localResponseNorm(LocalResponseNorm(size: 3, offset: 2)), inputs: ["concat"]),
+      Layer(
+        "dilated",
+        .maxPool(
+          MaxPool(
+            Window(
+              kernel: Extent(2, 1), stride: Extent(1), padding: Padding(0), dilation: Extent(2, 1))
+          )), inputs: ["local"]),
+      Layer("prelu", .prelu(PReLU()), inputs: ["dilated"]),
+      Layer("elu", .elu(ELU(alpha: 0.5)), inputs: ["prelu"]),
+      Layer("hard", .hardSigmoid(HardSigmoid(slope: 0.2)), inputs: ["elu"]),
+      Layer("swish", .hardSwish, inputs: ["hard"]),
+      Layer("silu", .silu, inputs: ["elu"]),
+      Layer("subtract", .subtract, inputs: ["silu", "swish"]),
+      Layer("gelu", .gelu(GELU(approximate: true)), inputs: ["subtract"]),
+      Layer("erf", .erf, inputs: ["gelu"]),
+      Layer("greatest", .globalMaxPool, inputs: ["erf"]),
+      Layer("divide", .divide, inputs: ["erf", "greatest"]),
+      Layer(
+        "adaptive", .adaptiveAveragePool(AdaptiveAveragePool(Extent(2, 3))), inputs: ["divide"]),
+      Layer("turned", .transpose(Transpose(order: [0, 2, 1])), inputs: ["adaptive"]),
+      Layer("product", .matrixMultiply, inputs: ["adaptive", "turned"]),
+      Layer("average", .mean(Mean(axes: [2], keep: false)), inputs: ["product"]),
+      Layer("logarithm", .logSoftmax(LogSoftmax(axis: 2)), inputs: ["average"]),
+      Layer("broadcast", .reshape(Reshape([3, 2, 1])), inputs: ["logarithm"]),
+      Layer("dropout", .dropout(Dropout(rate: 0.2)), inputs: ["broadcast"]),
       Layer("identity", .identity, inputs: ["dropout"]),
       Layer("global", .globalAveragePool, inputs: ["identity"]),
       Layer("reshape", .reshape(Reshape([1, -1])), inputs: ["global"]),

@@ -12,15 +12,18 @@ struct OperationTableTests {
     let defaultText: String
   }
 
-  /// The cells of all tables of the specification whose first one is the name of an operation.
-  private static func rows() throws -> [[String]] {
+  private static func specification() throws -> String {
     let repository = URL(filePath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(
+    return try String(
       contentsOf: repository.appending(path: "Sources/PithFormat/PithFormat.docc/Format.md"),
       encoding: .utf8)
+  }
+
+  /// The cells of all tables of the specification whose first one is the name of an operation.
+  private static func rows() throws -> [[String]] {
     let names = Set(PithGraph.Operation.examples.map(\.name))
-    return text.split(separator: "\n").map { line in
+    return try specification().split(separator: "\n").map { line in
       line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
         .map { $0.trimmingCharacters(in: .whitespaces) }
     }.filter { $0.first.map { names.contains(unquoted($0)) } == true }
@@ -39,6 +42,16 @@ struct OperationTableTests {
   @Test func everyOperationIsListedInOrder() throws {
     let listed = try Self.rows().filter { $0.count == 4 }.map { Self.unquoted($0[0]) }
     #expect(listed == PithGraph.Operation.examples.map(\.name))
+  }
+
+  /// The change list names what came after the first version, and the code knows it.
+  @Test func theChangeListNamesWhatIsNew() throws {
+    let row = try #require(
+      Self.specification().split(separator: "\n").first { $0.hasPrefix("| 1.1 |") })
+    let named = row.split(separator: ";")[0].matches(of: /`([a-z_]+)`/).map { String($0.output.1) }
+    let newer = PithGraph.Operation.examples.filter { $0.minorVersion == 1 }.map(\.name)
+    #expect(Set(named) == Set(newer))
+    #expect(PithGraph.Operation.examples.allSatisfy { $0.minorVersion <= 1 })
   }
 
   /// An operation with all its attributes away from their defaults says so, in the order of the table.

@@ -39,8 +39,50 @@ import Testing
   @Test func pools() {
     expect(
       .maxPool(MaxPool(Window(kernel: Extent(2), padding: Padding(2)))), [1, 5, 5],
-      "the padding of a pool must be smaller than its kernel; a window would lie in the padding only"
+      "along the height, the padding 2 + 2 of a pool must be smaller on each side than the 2 that its kernel "
+        + "reaches over; a window would lie in the padding only")
+    expect(
+      .maxPool(
+        MaxPool(
+          Window(
+            kernel: Extent(1, 2), padding: Padding(top: 0, left: 2, bottom: 0, right: 4),
+            dilation: Extent(1, 3)))), [1, 5, 5],
+      "along the width, the padding 2 + 4 of a pool must be smaller on each side than the 4 that its kernel "
+        + "reaches over; a window would lie in the padding only")
+    expect(
+      .averagePool(
+        AveragePool(
+          Window(
+            kernel: Extent(3, 1), padding: Padding(top: 2, left: 0, bottom: 2, right: 0),
+            dilation: Extent(4, 1)))), [1, 3, 5],
+      "along the height, a kernel that reaches over 9 does not fit an input of 3 with padding 2 + 2"
     )
+    expect(
+      .averagePool(
+        AveragePool(
+          Window(
+            kernel: Extent(2, 1), padding: Padding(top: 2, left: 0, bottom: 0, right: 0),
+            dilation: Extent(4, 1)))), [1, 3, 5],
+      "along the height, a pool with padding and dilation 4 needs an input of at least 4, not 3; "
+        + "the taps of a window would lie in the padding only")
+    expect(
+      .maxPool(MaxPool(Window(kernel: Extent(2), dilation: Extent(0)))), [1, 5, 5],
+      "along the height, kernel 2, stride 2 and dilation 0 must be at least 1 and padding 0, 0 at least 0"
+    )
+    expect(
+      .maxPool(MaxPool(Window(kernel: Extent(2), dilation: Extent(.max)))), [1, 5, 5],
+      "9223372036854775807 is too large for a window; 2^31 - 1 is the most")
+    expect(.globalMaxPool, [512, 7], "needs an input of channels x height x width but gets 512x7")
+    expect(
+      .adaptiveAveragePool(AdaptiveAveragePool(Extent(1))), [512],
+      "needs an input of channels x height x width but gets 512")
+    for (size, text) in [
+      (Extent(0, 3), "0x3"), (Extent(3, -1), "3x-1"), (Extent(1, 1 << 31), "1x2147483648"),
+    ] {
+      expect(
+        .adaptiveAveragePool(AdaptiveAveragePool(size)), [5, 7, 7],
+        "the size \(text) must be at least 1x1 and each side less than 2^31")
+    }
     expect(
       .averagePool(AveragePool(Window(kernel: Extent(7)))), [1, 5, 7],
       "along the height, a kernel that reaches over 7 does not fit an input of 5 with padding 0 + 0"
@@ -64,7 +106,66 @@ import Testing
       "epsilon 1e-05 must be finite and not negative, and momentum nan finite")
   }
 
+  @Test func localResponseNorms() {
+    func norm(_ norm: LocalResponseNorm, _ shape: Shape, _ text: String) {
+      expect(.localResponseNorm(norm), shape, text)
+    }
+    norm(LocalResponseNorm(size: 3), [], "needs an input with channels but gets a scalar")
+    for size in [4, 0, -1, 1 << 31, (1 << 31) + 1] {
+      norm(
+        LocalResponseNorm(size: size), [5],
+        "the size \(size) must be odd, at least 1 and less than 2^31")
+    }
+    norm(
+      LocalResponseNorm(size: 3, alpha: -0.5), [5],
+      "alpha -0.5, beta 0.75 and offset 1.0 must be finite, alpha at least 0 and offset greater than 0"
+    )
+    norm(
+      LocalResponseNorm(size: 3, beta: .infinity), [5],
+      "alpha 0.0001, beta inf and offset 1.0 must be finite, alpha at least 0 and offset greater than 0"
+    )
+    norm(
+      LocalResponseNorm(size: 3, offset: 0), [5],
+      "alpha 0.0001, beta 0.75 and offset 0.0 must be finite, alpha at least 0 and offset greater than 0"
+    )
+    norm(
+      LocalResponseNorm(size: 3, alpha: .nan, offset: .infinity), [5],
+      "alpha nan, beta 0.75 and offset inf must be finite, alpha at least 0 and offset greater than 0"
+    )
+  }
+
+  @Test func products() {
+    let text = "needs two inputs of ... x m x k and ... x k x n but gets"
+    expect(.matrixMultiply, [[2, 3], [2, 3]], "\(text) 2x3 and 2x3")
+    expect(.matrixMultiply, [[3], [3, 2]], "\(text) 3 and 3x2")
+    expect(.matrixMultiply, [[2, 3], []], "\(text) 2x3 and scalar")
+    expect(.matrixMultiply, [[2, 1, 3], [5, 3, 1]], "shapes 2 and 5 do not match")
+  }
+
+  @Test func means() {
+    for axes in [[], [2, 1], [2, 2], [Int.max, .min]] {
+      expect(
+        .mean(Mean(axes: axes)), [2, 3],
+        "the axes \(axes) must be ascending, at least one of them")
+    }
+    for axis in [0, -1, 3, .max] {
+      expect(
+        .mean(Mean(axes: [axis])), [2, 3],
+        "axis \(axis) is not one of 1 to 2 of an input of shape 2x3 (axis 0 is the batch)")
+    }
+  }
+
   @Test func activations() {
+    expect(.prelu(PReLU()), [[]], "needs an input with channels but gets a scalar")
+    expect(.elu(ELU(alpha: .infinity)), [5], "alpha inf must be finite")
+    expect(
+      .hardSigmoid(HardSigmoid(slope: .nan)), [5], "slope nan and offset 0.5 must be finite")
+    expect(
+      .hardSigmoid(HardSigmoid(slope: 1, offset: .infinity)), [5],
+      "slope 1.0 and offset inf must be finite")
+    expect(
+      .logSoftmax(LogSoftmax(axis: 2)), [5],
+      "axis 2 is not one of 1 to 1 of an input of shape 5 (axis 0 is the batch)")
     expect(
       .clip(Clip(minimum: 6, maximum: 0)), [5],
       "the minimum 6.0 must not be greater than the maximum 0.0")
@@ -82,6 +183,11 @@ import Testing
   }
 
   @Test func arrangements() {
+    for order in [[0], [0, 0], [1, 2], [0, 1, 2], [-1, 0], [.max, .min]] {
+      expect(
+        .transpose(Transpose(order: order)), [2, 3],
+        "the order \(order) must name each of the 2 dimensions of shape 2x3 once, from 0")
+    }
     expect(
       .reshape(Reshape([5, -1])), [2, 3], "an input of shape 2x3 cannot take the dimensions [5, -1]"
     )
@@ -118,6 +224,8 @@ import Testing
   @Test func severalInputs() {
     expect(.add, [[2, 3], [3, 2]], "shapes 2x3 and 3x2 do not match")
     expect(.multiply, [[2, 3], [2]], "shapes 2x3 and 2 do not match")
+    expect(.subtract, [[2, 3], [2]], "shapes 2x3 and 2 do not match")
+    expect(.divide, [[2, 3], [4]], "shapes 2x3 and 4 do not match")
     expect(.concat(Concat()), [[2, 3], [2]], "shapes 2x3 and 2 differ in rank")
     expect(
       .concat(Concat()), [[2, 3, 3], [2, 3, 4]],
@@ -131,6 +239,8 @@ import Testing
     expect(.relu, [], "relu takes one input but is given 0")
     expect(.relu, [[1], [1]], "relu takes one input but is given 2")
     expect(.add, [[1]], "add takes two inputs but is given 1")
+    expect(.divide, [[1]], "divide takes two inputs but is given 1")
+    expect(.matrixMultiply, [[1]], "matrix_multiply takes two inputs but is given 1")
     expect(.concat(Concat()), [], "concat takes one input or more but is given 0")
     expect(.constant(Constant(shape: [1])), [[1]], "constant takes no input but is given 1")
   }

@@ -62,6 +62,47 @@ import Testing
     }
   }
 
+  /// Every window of a pool that is accepted has a tap in the image, and its size is the definition's.
+  @Test func everyWindowOfADilatedPoolHasATapInTheImage() throws {
+    var (accepted, refused) = (0, 0)
+    for input in 1...7 {
+      for kernel in 1...3 {
+        for (stride, dilation) in [(1, 2), (2, 2), (3, 2), (1, 3), (2, 3), (4, 3), (1, 5), (2, 1)] {
+          let reach = dilation * (kernel - 1) + 1
+          for before in 0...reach {
+            for after in 0...reach where input + before + after >= reach {
+              for ceil in [false, true] {
+                let window = Window(
+                  kernel: Extent(kernel, 1), stride: Extent(stride, 1),
+                  padding: Padding(top: before, left: 0, bottom: after, right: 0),
+                  dilation: Extent(dilation, 1), ceil: ceil)
+                guard
+                  let shape = try? Operation.maxPool(MaxPool(window)).outputShape([[1, input, 1]])
+                else {
+                  refused += 1
+                  #expect(before >= reach || after >= reach || before > 0 && dilation > input)
+                  continue
+                }
+                accepted += 1
+                let room = input + before + after - reach
+                var expected = (ceil ? room + stride - 1 : room) / stride + 1
+                if ceil, (expected - 1) * stride >= input + before { expected -= 1 }
+                #expect(shape.dimensions == [1, expected, 1])
+                #expect(
+                  (0..<shape[1]).allSatisfy { p in
+                    (0..<kernel).contains { r in
+                      (0..<input).contains(p * stride - before + r * dilation)
+                    }
+                  }, "\(window) of \(input)")
+              }
+            }
+          }
+        }
+      }
+    }
+    #expect(accepted > 1000 && refused > 100)
+  }
+
   @Test func fourPaddingsAndBothAxesCountOnTheirOwn() throws {
     let layer = Convolution(
       outputs: 4, kernel: Extent(2, 3), stride: Extent(1, 2),
@@ -106,6 +147,12 @@ import Testing
         "weight", "bias", "running_mean", "running_var",
       ])
     #expect(
+      try Operation.prelu(PReLU()).parameters([[7, 3, 3]]) == [Parameter("weight", [7])])
+    #expect(
+      try Operation.prelu(PReLU(isShared: true)).parameters([[7]]) == [Parameter("weight", [1])])
+    #expect(
+      try Operation.matrixMultiply.multiplyAdds([[2, 3, 4], [4, 5]], output: [2, 3, 5]) == 120)
+    #expect(
       try Operation.constant(Constant(shape: [2, 3])).parameters([]) == [
         Parameter("value", [2, 3])
       ]
@@ -134,5 +181,25 @@ import Testing
         .slice(Slice(starts: [0, 1, 0], ends: [3, 5, 7], steps: [1, 2, 7])), [3, 5, 7])
         == [3, 2, 1])
     #expect(try shape(.softmax(Softmax(axis: 3)), [2, 3, 4]) == [2, 3, 4])
+    #expect(try shape(.globalMaxPool, [512, 7, 7]) == [512, 1, 1])
+    #expect(
+      try shape(.adaptiveAveragePool(AdaptiveAveragePool(Extent(6))), [256, 5, 13]) == [256, 6, 6])
+    #expect(try shape(.mean(Mean(axes: [2, 3])), [8, 7, 5]) == [8, 1, 1])
+    #expect(try shape(.mean(Mean(axes: [1, 3], keep: false)), [8, 7, 5]) == [7])
+    #expect(try shape(.mean(Mean(axes: [1], keep: false)), [8]) == [])
+    #expect(try shape(.transpose(Transpose(order: [2, 0, 1])), [8, 7, 5]) == [5, 8, 7])
+    #expect(try shape(.transpose(Transpose(order: [])), []) == [])
+    #expect(try shape(.matrixMultiply, [3, 4], [4, 5]) == [3, 5])
+    #expect(try shape(.matrixMultiply, [2, 1, 3, 4], [6, 4, 5]) == [2, 6, 3, 5])
+    #expect(try shape(.subtract, [1], [3, 2, 4]) == [3, 2, 4])
+    #expect(try shape(.divide, [3, 2, 4], [3, 1, 1]) == [3, 2, 4])
+    #expect(try shape(.logSoftmax(LogSoftmax(axis: 2)), [2, 3]) == [2, 3])
+    #expect(try shape(.localResponseNorm(LocalResponseNorm(size: 5)), [2, 3, 3]) == [2, 3, 3])
+    for operation: Operation in [
+      .prelu(PReLU()), .elu(ELU()), .hardSigmoid(HardSigmoid()), .hardSwish, .silu, .gelu(GELU()),
+      .erf,
+    ] {
+      #expect(try shape(operation, [2, 3, 4]) == [2, 3, 4])
+    }
   }
 }

@@ -1,5 +1,6 @@
 import CZlib
 import Pith
+import PithFormat
 import PithGraph
 import PithTensor
 import Testing
@@ -11,6 +12,7 @@ struct GoldenModelTests {
     ("model-mean-image", { try GoldenModels.meanImage() }),
     ("model-i8", { try GoldenModels.int8() }),
     ("model-operations", { try GoldenModels.operations() }),
+    ("model-operations-1.1", { try GoldenModels.newerOperations() }),
   ]
 
   @Test(arguments: all.indices) func theContentsAreWhatWasWritten(index: Int) throws {
@@ -55,7 +57,20 @@ struct GoldenModelTests {
         "c61a8ebf3857b4ffde478ca53c29b0feadefcde55d611ec790f947112fc25ddd",
         "53d2236ff2a71865d3e932246aa89d3536aa441e40156aa6a4d8926282cea849",
         "bc656d4f60f303e3dd83b151c3ad648d17ad0e679e3967a127318e48ef9269f2",
+        "ba79a62db93745db804af6b6bcce50b42d667733df07d00f0f5054c2455f4c10",
       ])
+  }
+
+  /// What uses nothing new says so, and is the same file that the first release wrote.
+  @Test func filesSayTheLowestVersionThatHasAllTheyUse() throws {
+    let versions = try Self.all.map {
+      try Model(bytes: ModelFixtures.golden($0.name)).container.version.description
+    }
+    #expect(versions == ["1.0", "1.0", "1.0", "1.0", "1.1"])
+    let written = try Self.all.map {
+      try Container(bytes: $0.contents().encoded()).version.description
+    }
+    #expect(written == versions)
   }
 
   /// The files were made by another program from the specification alone.
@@ -67,20 +82,24 @@ struct GoldenModelTests {
     }
   }
 
-  /// Two inputs, two outputs, every operation: the plan agrees with the reference in double precision.
-  @Test func everyOperationRuns() throws {
-    let contents = try GoldenModels.operations()
-    let model = try Model(bytes: ModelFixtures.golden("model-operations"))
-    let inputs = [
-      "image": GoldenModels.numbers(72, 51, 2), "scale": GoldenModels.numbers(4, 52, 2),
-    ]
-    let outputs = try Session(Plan(model, threads: 1), threads: 1).run([
-      "image": Tensor(shape: [2, 6, 6], values: inputs["image"] ?? []),
-      "scale": Tensor(shape: [4, 1, 1], values: inputs["scale"] ?? []),
-    ])
+  /// Several inputs and outputs, every operation: the plan agrees with the reference in double precision.
+  @Test(arguments: [
+    ("model-operations", ["softmax", "fc"]), ("model-operations-1.1", ["log", "all"]),
+  ])
+  func everyOperationRuns(name: String, results: [String]) throws {
+    let contents = try #require(Self.all.first { $0.name == name }).contents()
+    let model = try Model(bytes: ModelFixtures.golden(name))
+    var inputs: [String: Tensor] = [:]
+    for (index, input) in model.graph.inputs.enumerated() {
+      inputs[input.name] = try Tensor(
+        shape: input.shape,
+        values: GoldenModels.numbers(input.shape.count, 51 + UInt64(index), 2))
+    }
+    let outputs = try Session(Plan(model, threads: 1), threads: 1).run(inputs)
     let expected = try ReferenceNetwork<Double>(contents.network)
-      .run(inputs.mapValues { $0.map(Double.init) })
-    #expect(Set(outputs.keys) == ["softmax", "fc"])
+      .run(inputs.mapValues { $0.values.map(Double.init) })
+    #expect(model.graph.outputs == results)
+    #expect(Set(outputs.keys) == Set(results))
     for (name, tensor) in outputs {
       for (value, reference) in zip(tensor.values, expected[name] ?? []) {
         #expect(abs(Double(value) - reference) < 1e-6)

@@ -134,6 +134,55 @@ enum GoldenModels {
     return contents
   }
 
+  /// What version 1.1 of the format brought.
+  static func newerOperations() throws -> ModelContents {
+    let greatest = Window(
+      kernel: Extent(2), stride: Extent(1), padding: Padding(top: 2, left: 1, bottom: 0, right: 1),
+      dilation: Extent(3, 2), ceil: true)
+    let average = Window(kernel: Extent(2), stride: Extent(1), dilation: Extent(2, 1))
+    let graph = Graph(
+      inputs: [.init("image", shape: [3, 6, 5])],
+      layers: [
+        Layer(
+          "local",
+          .localResponseNorm(LocalResponseNorm(size: 3, alpha: 0.5, beta: 0.6, offset: 2)),
+          inputs: ["image"]),
+        Layer("max", .maxPool(MaxPool(greatest)), inputs: ["local"]),
+        Layer("average", .averagePool(AveragePool(average)), inputs: ["max"]),
+        Layer("slopes", .prelu(PReLU()), inputs: ["average"]),
+        Layer("slope", .prelu(PReLU(isShared: true)), inputs: ["slopes"]),
+        Layer("elu", .elu(ELU(alpha: 0.75)), inputs: ["slope"]),
+        Layer("hard", .hardSigmoid(HardSigmoid(slope: 0.2, offset: 0.25)), inputs: ["elu"]),
+        Layer("plain", .hardSigmoid(HardSigmoid()), inputs: ["hard"]),
+        Layer("swish", .hardSwish, inputs: ["elu"]),
+        Layer("silu", .silu, inputs: ["swish"]),
+        Layer("gelu", .gelu(GELU()), inputs: ["silu"]),
+        Layer("tanh", .gelu(GELU(approximate: true)), inputs: ["gelu"]),
+        Layer("erf", .erf, inputs: ["tanh"]),
+        Layer("subtract", .subtract, inputs: ["erf", "plain"]),
+        Layer("greatest", .globalMaxPool, inputs: ["subtract"]),
+        Layer("divide", .divide, inputs: ["subtract", "greatest"]),
+        Layer(
+          "adaptive", .adaptiveAveragePool(AdaptiveAveragePool(Extent(2, 3))), inputs: ["divide"]),
+        Layer(
+          "same", .adaptiveAveragePool(AdaptiveAveragePool(Extent(2, 3))), inputs: ["adaptive"]),
+        Layer("turned", .transpose(Transpose(order: [1, 2, 0])), inputs: ["same"]),
+        Layer("matrix", .constant(Constant(shape: [3, 4])), inputs: []),
+        Layer("product", .matrixMultiply, inputs: ["turned", "matrix"]),
+        Layer("row", .mean(Mean(axes: [1], keep: false)), inputs: ["product"]),
+        Layer("kept", .mean(Mean(axes: [1])), inputs: ["row"]),
+        Layer("all", .logSoftmax(LogSoftmax(axis: 2)), inputs: ["kept"]),
+        Layer("flat", .flatten, inputs: ["row"]),
+        Layer("log", .logSoftmax(LogSoftmax()), inputs: ["flat"]),
+      ], outputs: ["log", "all"])
+    return try contents(
+      graph,
+      [
+        ("slopes.weight", [3], numbers(3, 61, 1)), ("slope.weight", [1], numbers(1, 62, 1)),
+        ("matrix.value", [3, 4], numbers(12, 63, 1)),
+      ], nil, .logits)
+  }
+
   static func operations() throws -> ModelContents {
     let convolution = Convolution(
       outputs: 4, kernel: Extent(3, 2), stride: Extent(1, 2),

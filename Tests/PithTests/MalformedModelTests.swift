@@ -111,6 +111,9 @@ struct MalformedModelTests {
     #expect(result.output.contains("labels cat, dog, čáp"))
     #expect(result.output.contains("layer softmax: softmax of fc -> [3] {'axis': 1}"))
     #expect(result.output.contains("outputs softmax, fc, meaning 2"))
+    #expect(result.output.contains("model-operations-1.1.pith: version 1.1, "))
+    #expect(
+      result.output.contains("layer product: matrix_multiply of turned, matrix -> [2, 3, 4] {}"))
   }
 
   @Test(.enabled(if: ModelFixtures.python != nil, "PITH_PYTHON names no Python with Pillow"))

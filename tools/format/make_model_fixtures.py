@@ -111,8 +111,8 @@ class Tensor:
             self.kind, self.words = smallest(self.values)
 
 
-def model(parts, tensors):
-    """A file of these sections, in their order, and tensors."""
+def model(parts, tensors, minor=0):
+    """A file of these sections, in their order, and tensors; `minor`: the version that has all they use."""
     streams, entries, placed = {kind: [] for kind in (F32, F16, BF16, I8)}, [], {}
 
     def append(kind, words):
@@ -137,6 +137,7 @@ def model(parts, tensors):
     for name in ("graph", "recipe", "output"):
         if name in parts:
             file.section(name).flags = 1
+    file.prologue["minor"] = minor
     return file
 
 
@@ -306,8 +307,44 @@ def golden_operations():
         Tensor("fc.weight", [3, 3], numbers(9, 37, 1))])
 
 
+def golden_operations_1_1():
+    """What version 1.1 of the format brought, with every attribute; one input, two outputs, no recipe."""
+    layers = [
+        layer("local", "local_response_norm", [0], ("size", 3), ("alpha", 0.5), ("beta", 0.6), ("offset", 2.0)),
+        layer("max", "max_pool", [1], ("kernel", 2), ("stride", 1), ("padding", [2, 1, 0, 1]),
+              ("dilation", [3, 2]), ("ceil", True)),
+        layer("average", "average_pool", [2], ("kernel", 2), ("stride", 1), ("dilation", [2, 1])),
+        layer("slopes", "prelu", [3]),
+        layer("slope", "prelu", [4], ("shared", True)),
+        layer("elu", "elu", [5], ("alpha", 0.75)),
+        layer("hard", "hard_sigmoid", [6], ("slope", 0.2), ("offset", 0.25)),
+        layer("plain", "hard_sigmoid", [7]),
+        layer("swish", "hard_swish", [6]),
+        layer("silu", "silu", [9]),
+        layer("gelu", "gelu", [10]),
+        layer("tanh", "gelu", [11], ("approximate", True)),
+        layer("erf", "erf", [12]),
+        layer("subtract", "subtract", [13, 8]),
+        layer("greatest", "global_max_pool", [14]),
+        layer("divide", "divide", [14, 15]),
+        layer("adaptive", "adaptive_average_pool", [16], ("size", [2, 3])),
+        layer("same", "adaptive_average_pool", [17], ("size", [2, 3])),
+        layer("turned", "transpose", [18], ("order", [1, 2, 0])),
+        layer("matrix", "constant", [], ("shape", [3, 4])),
+        layer("product", "matrix_multiply", [19, 20]),
+        layer("row", "mean", [21], ("axes", [1]), ("keep", False)),
+        layer("kept", "mean", [22], ("axes", [1])),
+        layer("all", "log_softmax", [23], ("axis", 2)),
+        layer("flat", "flatten", [22]),
+        layer("log", "log_softmax", [25])]
+    parts = {"graph": graph([("image", [3, 6, 5])], layers, [26, 24]), "output": b"\1"}
+    return model(parts, [
+        Tensor("slopes.weight", [3], numbers(3, 61, 1)), Tensor("slope.weight", [1], numbers(1, 62, 1)),
+        Tensor("matrix.value", [3, 4], numbers(12, 63, 1))], minor=1)
+
+
 GOLDEN = {"model-cnn": golden_cnn, "model-mean-image": golden_mean_image, "model-i8": golden_i8,
-          "model-operations": golden_operations}
+          "model-operations": golden_operations, "model-operations-1.1": golden_operations_1_1}
 
 
 # Malformed files: each changes one thing of this model.
@@ -345,16 +382,21 @@ def small(tensors=None, **sections):
                  [Tensor(name, *value) for name, value in tensors.items() if value])
 
 
-def only(*layers, inputs=(("image", [1, 2, 2]),), outputs=None):
+def only(*layers, inputs=(("image", [1, 2, 2]),), outputs=None, minor=0):
     """A graph of these layers and nothing beside it."""
     outputs = [len(inputs) + len(layers) - 1] if outputs is None else outputs
     parts = {"graph": graph(inputs, layers, outputs), "output": b"\1"}
-    return model(parts, [])
+    return model(parts, [], minor)
 
 
-def one(operation, *attributes, inputs=(0,), shape=(1, 2, 2)):
+def one(operation, *attributes, inputs=(0,), shape=(1, 2, 2), minor=0):
     """A graph of one layer."""
-    return only(layer("a", operation, inputs, *attributes), inputs=[("image", list(shape))])
+    return only(layer("a", operation, inputs, *attributes), inputs=[("image", list(shape))], minor=minor)
+
+
+def newer(operation, *attributes, **others):
+    """A layer that version 1.1 brought."""
+    return one(operation, *attributes, **others, minor=1)
 
 
 def with_recipe(**changes):
@@ -414,12 +456,20 @@ MALFORMED = {
     "F-62-long-padding": lambda: one("max_pool", ("kernel", 2), ("padding", [1, 0, 1, 0])),
     "F-62-integer-for-real": lambda: one("clip", ("maximum", 6)),
     "F-62-integer-for-list": lambda: one("reshape", ("shape", 4)),
+    "F-62-default-shared-written": lambda: newer("prelu", ("shared", False)),
+    "F-62-default-slope-written": lambda: newer("hard_sigmoid", ("slope", 1 / 6)),
+    "F-62-integer-for-axes": lambda: newer("mean", ("axes", 2)),
+    "F-62-long-size-of-an-adaptive-pool": lambda: newer("adaptive_average_pool", ("size", [2, 2])),
+    "F-62-ceil-before-dilation": lambda: newer(
+        "max_pool", ("kernel", 1), ("ceil", True), ("dilation", 2)),
     "F-63-unknown-operation": lambda: one("warp"),
     "F-63-unknown-attribute": lambda: one("relu", ("negative", True)),
     "F-63-unknown-type": lambda: one("dropout", ("rate", b"\5\0\0\0\0")),
     "F-63-missing-attribute": lambda: one("max_pool"),
     "F-63-attribute-of-another-type": lambda: one("dropout", ("rate", True)),
     "F-63-attribute-twice": lambda: one("dropout", ("rate", 0.25), ("rate", 0.25)),
+    "F-63-adaptive-pool-without-size": lambda: newer("adaptive_average_pool"),
+    "F-63-mean-over-a-real": lambda: newer("mean", ("axes", 2.0)),
     "F-63-flag-of-two": lambda: one("max_pool", ("kernel", 2), ("ceil", b"\3\2")),
     "F-63-not-a-number": lambda: one("clip", ("minimum", math.nan)),
     "F-64-empty-layer": lambda: only(layer("", "relu", [0])),
@@ -460,10 +510,41 @@ MALFORMED = {
         "slice", ("starts", [0, 0, 0]), ("ends", [1, 2, 3]), ("steps", [1, 1, 1])),
     "F-66-slice-of-step-zero": lambda: one(
         "slice", ("starts", [0, 0, 0]), ("ends", [1, 2, 2]), ("steps", [1, 1, 0])),
+    "F-66-even-size": lambda: newer("local_response_norm", ("size", 4)),
+    "F-66-negative-alpha": lambda: newer("local_response_norm", ("size", 3), ("alpha", -0.5)),
+    "F-66-offset-zero": lambda: newer("local_response_norm", ("size", 3), ("offset", 0.0)),
+    "F-66-norm-of-a-scalar": lambda: newer("local_response_norm", ("size", 3), shape=()),
+    "F-66-slopes-of-a-scalar": lambda: newer("prelu", shape=()),
+    "F-66-infinite-alpha": lambda: newer("elu", ("alpha", math.inf)),
+    "F-66-infinite-offset": lambda: newer("hard_sigmoid", ("offset", math.inf)),
+    "F-66-matrices-do-not-match": lambda: newer("matrix_multiply", inputs=(0, 0), shape=(2, 3)),
+    "F-66-product-of-vectors": lambda: newer("matrix_multiply", inputs=(0, 0), shape=(2,)),
+    "F-66-one-input-of-divide": lambda: newer("divide"),
+    "F-66-adaptive-pool-of-a-vector": lambda: newer("adaptive_average_pool", ("size", 1), shape=(4,)),
+    "F-66-adaptive-pool-to-nothing": lambda: newer("adaptive_average_pool", ("size", 0)),
+    "F-66-adaptive-pool-to-the-greatest-integers": lambda: newer(
+        "adaptive_average_pool", ("size", 2**63 - 1)),
+    "F-66-global-pool-of-a-vector": lambda: newer("global_max_pool", shape=(4,)),
+    "F-66-mean-over-no-axis": lambda: newer("mean", ("axes", [])),
+    "F-66-mean-over-the-batch": lambda: newer("mean", ("axes", [0])),
+    "F-66-mean-over-a-fourth-axis": lambda: newer("mean", ("axes", [1, 4])),
+    "F-66-axes-descending": lambda: newer("mean", ("axes", [3, 2])),
+    "F-66-axis-twice": lambda: newer("mean", ("axes", [2, 2])),
+    "F-66-log-of-the-batch-axis": lambda: newer("log_softmax", ("axis", 0)),
+    "F-66-order-of-two": lambda: newer("transpose", ("order", [1, 0])),
+    "F-66-order-with-one-twice": lambda: newer("transpose", ("order", [0, 1, 1])),
+    "F-66-order-from-one": lambda: newer("transpose", ("order", [1, 2, 3])),
+    "F-66-dilation-zero": lambda: newer("max_pool", ("kernel", 2), ("dilation", 0)),
+    "F-66-dilation-larger-than-image": lambda: newer("average_pool", ("kernel", 2), ("dilation", 2)),
+    "F-66-padding-of-a-dilated-pool": lambda: newer(
+        "max_pool", ("kernel", 2), ("padding", 3), ("dilation", 2), shape=(1, 4, 4)),
+    "F-66-taps-in-the-padding": lambda: newer(
+        "max_pool", ("kernel", 2), ("padding", 2), ("dilation", 3)),
     "F-67-empty-input": lambda: only(inputs=[("image", [1, 0])]),
     "F-67-empty-constant": lambda: one("constant", ("shape", [0]), inputs=()),
     "F-67-nine-dimensions": lambda: one("reshape", ("shape", [4] + [1] * 8)),
     "F-68-large-activations": lambda: one("relu", shape=[2**29 + 1]),
+    "F-68-large-adaptive-pool": lambda: newer("adaptive_average_pool", ("size", 2**15)),
     "F-68-sizes-overflow": lambda: only(inputs=[("image", [2**30] * 8)]),
     "F-69-no-output": lambda: only(outputs=[]),
     "F-69-no-input": lambda: only(layer("a", "constant", [], ("shape", [1])), inputs=()),
@@ -472,6 +553,7 @@ MALFORMED = {
     "F-70-no-graph": lambda: small(graph=None),
     "F-70-no-output": lambda: small(output=None),
     "F-71-missing-tensor": lambda: small({"fc.bias": None}),
+    "F-71-no-slopes": lambda: newer("prelu"),
     "F-71-misshapen-tensor": lambda: small({"fc.weight": ([4, 2], numbers(8, 41, 1))}),
     "F-71-unexpected-tensor": lambda: small({"fc.scale": ([1], [2])}),
     "F-71-mean-image-of-no-use": lambda: small(mean_image([1, 2, 2], 3)),

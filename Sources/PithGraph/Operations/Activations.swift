@@ -56,6 +56,10 @@ public struct PReLU: Sendable, Hashable {
     }
     return input
   }
+
+  func parameters(_ input: Shape) throws -> [Parameter] {
+    [Parameter("weight", try Shape(checking: [isShared ? 1 : input[0]]))]
+  }
 }
 
 /// `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert, Unterthiner and Hochreiter 2015).

@@ -55,6 +55,11 @@ public struct Convolution: Sendable, Hashable {
     ])
   }
 
+  /// The products that each value of the output is the sum of.
+  func terms(_ input: Shape) throws -> Int {
+    try Shape(checking: [input[0] / groups, kernel.height, kernel.width]).count
+  }
+
   func parameters(_ input: Shape) throws -> [Parameter] {
     let weight = try Shape(checking: [outputs, input[0] / groups, kernel.height, kernel.width])
     return [Parameter("weight", weight)]

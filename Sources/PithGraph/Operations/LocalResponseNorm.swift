@@ -35,7 +35,8 @@ public struct LocalResponseNorm: Sendable, Hashable {
     guard alpha.isFinite, alpha >= 0, beta.isFinite, offset.isFinite, offset > 0 else {
       throw PithError(
         .invalidGraph,
-        "alpha \(alpha) must be at least 0, offset \(offset) greater than 0, and beta \(beta) finite"
+        "alpha \(alpha), beta \(beta) and offset \(offset) must be finite, alpha at least 0 and offset greater"
+          + " than 0"
       )
     }
     return input

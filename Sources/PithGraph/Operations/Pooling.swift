@@ -2,7 +2,7 @@ import PithTensor
 
 /// The greatest value of each window, `[c, h, w] -> [c, p, q]`; padding never wins.
 ///
-/// `p = (h + top + bottom - kh) / s + 1`, floored or, with `ceil`, rounded up (see ``Window``).
+/// `p = (h + top + bottom - (d * (kh - 1) + 1)) / s + 1`, floored or, with `ceil`, rounded up (see ``Window``).
 public struct MaxPool: Sendable, Hashable {
   public var window: Window
 
@@ -24,6 +24,13 @@ public struct AveragePool: Sendable, Hashable {
   }
 }
 
+/// Global pooling: the mean (Lin, Chen and Yan 2013, section 3.2) or the greatest value over height and width
+/// of each channel, `[c, h, w] -> [c, 1, 1]`.
+func globalPoolShape(_ input: Shape) throws -> Shape {
+  let input = try ImageShape(input)
+  return try Shape(checking: [input.channels, 1, 1])
+}
+
 /// The mean of `size` windows that cover the image between them, `[c, h, w] -> [c, size]`; torchvision's VGG and AlexNet
 /// have it.
 ///
@@ -38,9 +45,10 @@ public struct AdaptiveAveragePool: Sendable, Hashable {
 
   func outputShape(_ input: Shape) throws -> Shape {
     let input = try ImageShape(input)
-    guard size.height >= 1, size.width >= 1 else {
+    guard min(size.height, size.width) >= 1, max(size.height, size.width) < 1 << 31 else {
       throw PithError(
-        .invalidGraph, "the size \(size.height)x\(size.width) must be at least 1x1")
+        .invalidGraph,
+        "the size \(size.height)x\(size.width) must be at least 1x1 and each side less than 2^31")
     }
     return try Shape(checking: [input.channels, size.height, size.width])
   }

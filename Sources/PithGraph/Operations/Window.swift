@@ -73,37 +73,16 @@ public struct Window: Sendable, Hashable {
 
   func outputShape(_ input: Shape) throws -> Shape {
     let input = try ImageShape(input)
-    guard
-      padding.top < kernel.height, padding.bottom < kernel.height,
-      padding.left < kernel.width, padding.right < kernel.width
-    else {
-      throw PithError(
-        .invalidGraph, "the padding of a pool must be smaller than its kernel",
-        advice: "a window would lie in the padding only")
-    }
-    // Then the first tap behind the start of the image lies in it, so no window lies in the padding only.
-    for (size, step, before, after) in [
-      (input.height, dilation.height, padding.top, padding.bottom),
-      (input.width, dilation.width, padding.left, padding.right),
-    ] where step > 1 && max(before, after) > 0 {
-      guard size >= step else {
-        throw PithError(
-          .shapeMismatch,
-          "a pool with padding and dilation \(step) needs an input of at least \(step), not \(size)",
-          advice: "the taps of a window would lie in the padding only")
-      }
-    }
-    return try Shape(checking: [
-      input.channels,
-      FeatureMap(
-        input: input.height, kernel: kernel.height, stride: stride.height,
-        dilation: dilation.height, before: padding.top, after: padding.bottom, ceil: ceil
-      ).output("height"),
-      FeatureMap(
-        input: input.width, kernel: kernel.width, stride: stride.width,
-        dilation: dilation.width, before: padding.left, after: padding.right, ceil: ceil
-      ).output("width"),
-    ])
+    let height = FeatureMap(
+      input: input.height, kernel: kernel.height, stride: stride.height,
+      dilation: dilation.height, before: padding.top, after: padding.bottom, ceil: ceil)
+    let width = FeatureMap(
+      input: input.width, kernel: kernel.width, stride: stride.width,
+      dilation: dilation.width, before: padding.left, after: padding.right, ceil: ceil)
+    let size = (try height.output("height"), try width.output("width"))
+    try height.checkWindows("height")
+    try width.checkWindows("width")
+    return try Shape(checking: [input.channels, size.0, size.1])
   }
 }
 
@@ -121,6 +100,9 @@ package struct FeatureMap {
   var after: Int
   var ceil = false
 
+  /// What the kernel spans, once ``output(_:)`` has held its numbers to their bounds.
+  private var reach: Int { dilation * (kernel - 1) + 1 }
+
   func output(_ axis: String) throws -> Int {
     guard kernel >= 1, stride >= 1, dilation >= 1, before >= 0, after >= 0 else {
       throw PithError(
@@ -132,7 +114,6 @@ package struct FeatureMap {
     guard greatest < 1 << 31 else {
       throw PithError(.limitExceeded, "\(greatest) is too large for a window; 2^31 - 1 is the most")
     }
-    let reach = try (kernel - 1).checkedMultiplying(dilation, "the reach of the kernel") + 1
     let room = try input.checkedAdding(before, "the padded \(axis)")
       .checkedAdding(after, "the padded \(axis)").checkedSubtracting(reach, "the padded \(axis)")
     guard room >= 0 else {
@@ -146,5 +127,22 @@ package struct FeatureMap {
     guard ceil, rest > 0 else { return whole }
     // The partial window starts `stride - rest` after `room`, and the end's padding `reach - after` after it.
     return stride - rest < reach - after ? whole + 1 : whole
+  }
+
+  /// Refuses windows of a pool that would lie in the padding only, once ``output(_:)`` has accepted their numbers.
+  func checkWindows(_ axis: String) throws {
+    guard before < reach, after < reach else {
+      throw PithError(
+        .invalidGraph,
+        "along the \(axis), the padding \(before) + \(after) of a pool must be smaller on each side than the \(reach) that its kernel reaches over",
+        advice: "a window would lie in the padding only")
+    }
+    // A window that starts in the padding has its first tap behind it at one of the first `dilation` places.
+    guard before == 0 || input >= dilation else {
+      throw PithError(
+        .shapeMismatch,
+        "along the \(axis), a pool with padding and dilation \(dilation) needs an input of at least \(dilation), not \(input)",
+        advice: "the taps of a window would lie in the padding only")
+    }
   }
 }
