@@ -12,6 +12,8 @@ package struct Conversion: Sendable {
     case auto
     /// A file of `torch.save`.
     case pytorch
+    /// A file of the library safetensors.
+    case safetensors
   }
 
   /// An image that becomes a golden sample.
@@ -75,16 +77,23 @@ package struct Conversion: Sendable {
   }
 
   private init(bytes: [UInt8], options: Options, limits: Limits) throws {
-    guard PyTorchFile.recognizes(bytes[...]) || options.source == .pytorch else {
-      throw PithError(
-        .unsupported, "is not a checkpoint that this version can read",
-        advice: "it reads files of torch.save, zip or older ones")
+    let source = try Self.source(of: bytes[...], options.source)
+    let state: StateDictionary
+    switch source {
+    case .pytorch:
+      state = try PyTorchFile.read(bytes: bytes, limits: limits, key: options.key)
+    case .safetensors:
+      guard options.key == nil else {
+        throw PithError(
+          .invalidArgument, "a safetensors file has no keys that lead to its tensors",
+          advice: "leave out --key")
+      }
+      state = try SafetensorsFile.read(bytes: bytes, limits: limits)
     }
-    let state = try PyTorchFile.read(bytes: bytes, limits: limits, key: options.key)
     guard let name = options.architecture else {
       throw PithError(
         .invalidArgument,
-        "a PyTorch checkpoint holds tensors but not the network they belong to",
+        "a \(source.rawValue) holds tensors but not the network they belong to",
         advice: "name it with --architecture: "
           + Architecture.all.map(\.name).joined(separator: ", "))
     }
@@ -107,7 +116,7 @@ package struct Conversion: Sendable {
       output: options.output)
     contents.labels = options.labels
     contents.provenance = [
-      ProvenanceEntry("architecture", name), ProvenanceEntry("source", "PyTorch checkpoint"),
+      ProvenanceEntry("architecture", name), ProvenanceEntry("source", source.rawValue),
       ProvenanceEntry("source sha-256", SHA256.hexadecimal(of: bytes)),
       ProvenanceEntry("converter", "pith \(PithVersion.current)"),
     ]
@@ -117,6 +126,28 @@ package struct Conversion: Sendable {
     self.contents = contents
     self.notes = notes
     self.bytes = try contents.encoded(weights: options.weights, limits: limits)
+  }
+
+  /// What a file of tensors is, in words.
+  private enum TensorSource: String {
+    case pytorch = "PyTorch checkpoint"
+    case safetensors = "safetensors file"
+  }
+
+  /// What the caller says, or what the first bytes say.
+  private static func source(
+    of bytes: ArraySlice<UInt8>, _ source: Source
+  ) throws -> TensorSource {
+    switch source {
+    case .pytorch: return .pytorch
+    case .safetensors: return .safetensors
+    case .auto:
+      if SafetensorsFile.recognizes(bytes) { return .safetensors }
+      if PyTorchFile.recognizes(bytes) { return .pytorch }
+      throw PithError(
+        .unsupported, "is not a checkpoint that this version can read",
+        advice: "it reads files of torch.save, zip or older ones, and safetensors files")
+    }
   }
 
   private static func parameters(
