@@ -36,17 +36,18 @@ import Testing
     // Types of fields.
     Lie(
       [0x38, 1],
-      problem: "ModelProto, byte 2: 'graph' (field 7) is a varint; a length and bytes was expected"
+      problem:
+        "ModelProto, byte 2: 'graph' (field 7) has the wire type of a varint; that of bytes was expected"
     ),
     Lie(
       [0x0A, 0],
       problem:
-        "ModelProto, byte 2: 'ir_version' (field 1) is a length and bytes; a varint was expected"
+        "ModelProto, byte 2: 'ir_version' (field 1) has the wire type of bytes; that of a varint was expected"
     ),
     Lie(
       [0x15, 0, 0, 0, 0],
       problem:
-        "ModelProto, byte 2: 'producer_name' (field 2) is 32 bits; a length and bytes was expected"
+        "ModelProto, byte 2: 'producer_name' (field 2) has the wire type of 32 bits; that of bytes was expected"
     ),
     // ModelProto.
     Lie([], problem: "ModelProto: the file has no graph"),
@@ -97,7 +98,7 @@ import Testing
     Lie(
       Wire.bytes(1, Wire.text(4, "A")), Wire.bytes(1, Wire.text(4, "B") + [0x08, 0]),
       problem:
-        "node 1, NodeProto, byte 14: 'input' (field 1) is a varint; a length and bytes was expected"
+        "node 1, NodeProto, byte 14: 'input' (field 1) has the wire type of a varint; that of bytes was expected"
     ),
     Lie(
       Wire.bytes(1, Wire.text(4, "A\n")),

@@ -64,7 +64,7 @@ import Testing
     Lie(
       Wire.float(1, 1),
       problem:
-        "TensorProto, byte 9: 'dims' (field 1) is 32 bits; a varint or packed varints was expected"
+        "TensorProto, byte 9: 'dims' (field 1) has the wire type of 32 bits; that of a varint or of bytes was expected"
     ),
     Lie(
       Wire.integer(1, 2), Wire.integer(2, 1), Wire.bytes(9, [0, 0, 0, 0]),
@@ -86,7 +86,7 @@ import Testing
     Lie(
       Wire.integer(2, 11), Wire.integer(10, 1),
       problem:
-        "TensorProto, byte 11: 'double_data' (field 10) is a varint; 64 bits or packed ones was expected"
+        "TensorProto, byte 11: 'double_data' (field 10) has the wire type of a varint; that of 64 bits or of bytes was expected"
     ),
     Lie(
       Wire.integer(2, 1), Wire.float(4, 1), Wire.bytes(9, [0, 0, 0, 0]),
