@@ -31,8 +31,9 @@ struct Convert: Subcommand {
       switch self {
       case .auto: .auto
       case .pytorch: .pytorch
+      case .safetensors: .safetensors
       case .onnx: .onnx
-      case .safetensors, .training: nil
+      case .training: nil
       }
     }
   }
@@ -104,7 +105,8 @@ struct Convert: Subcommand {
   func validate() throws {
     guard from.source != nil else {
       throw ValidationError(
-        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch")
+        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch and safetensors"
+      )
     }
     if let architecture, !Architecture.all.contains(where: { $0.name == architecture }) {
       throw ValidationError(
