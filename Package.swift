@@ -45,7 +45,17 @@ let package = Package(
       name: "PithImage", dependencies: ["CPNG", "PithFiles", "PithTensor"],
       swiftSettings: strict),
     // Floor 3.
-    .target(name: "PithGraph", dependencies: ["PithTensor"], swiftSettings: strict),
+    .target(
+      name: "CPithNetworks",
+      exclude: [
+        "alexnet.network", "densenet.network", "efficientnet_b0.network",
+        "googlenet.network", "lenet.network", "mobilenet_v2.network",
+        "mobilenet_v3_large.network", "resnet-cifar.network", "resnet.network",
+        "squeezenet1_1.network", "vgg.network",
+      ],
+      cSettings: strictC),
+    .target(
+      name: "PithGraph", dependencies: ["CPithNetworks", "PithTensor"], swiftSettings: strict),
     // Floor 4.
     .target(
       name: "Pith",
@@ -130,6 +140,9 @@ if Context.environment["PITH_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzModel", dependencies: ["Pith", "PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzModel", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzNetwork", dependencies: ["PithGraph", "PithTensor"],
+      path: "tools/fuzz/FuzzNetwork", swiftSettings: strict),
     .executableTarget(
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),

@@ -32,8 +32,11 @@ package struct Conversion: Sendable {
   /// What a checkpoint does not say by itself.
   package struct Options: Sendable {
     package var source = Source.auto
-    /// The name of one of ``Architecture/all``; a checkpoint of tensors needs one, an ONNX model says its own.
+    /// One of ``Architecture/names``, or the path of a file of the network language; a checkpoint of tensors needs one,
+    /// an ONNX model says its own network.
     package var architecture: String?
+    /// Values of the parameters of the architecture's text.
+    package var parameters: [String: Double] = [:]
     /// The keys that lead to the tensors inside the file, joined by points; nil: the one place that has some.
     package var key: String?
     package var preprocessing: Preprocessing?

@@ -72,15 +72,15 @@ struct SourceNetwork {
         .invalidArgument,
         "a \(kind) holds tensors but not the network they belong to",
         advice: "name it with --architecture: "
-          + Architecture.all.map(\.name).joined(separator: ", "))
+          + Architecture.names.joined(separator: ", ") + ", or a file of the network language")
     }
     let shapes = Dictionary(
       state.entries.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { first, _ in first })
-    graph = try Architecture.named(name).graph(
-      for: shapes, size: options.preprocessing?.fixedSize)
+    let architecture = try Architecture.of(name, values: options.parameters, limits: limits)
+    graph = try architecture.graph(for: shapes, size: options.preprocessing?.fixedSize)
     try graph.resolved(limits: limits).checkParameters(shapes)
     self.state = state
-    provenance = [ProvenanceEntry("architecture", name), ProvenanceEntry("source", kind)]
+    provenance = architecture.provenance + [ProvenanceEntry("source", kind)]
   }
 
   /// What the outputs mean, from what the caller says and what the graph says.

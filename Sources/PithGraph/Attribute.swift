@@ -40,6 +40,8 @@ package struct Attribute: Sendable, Hashable {
 /// Takes attributes by name and, at the end, refuses those that nobody took.
 struct AttributeReader {
   private var values: [String: AttributeValue] = [:]
+  /// The names that were asked for.
+  private var known: [String] = []
   private let operation: String
 
   init(_ attributes: [Attribute], of operation: String) throws {
@@ -51,8 +53,13 @@ struct AttributeReader {
     }
   }
 
+  private mutating func take(_ name: String) -> AttributeValue? {
+    known.append(name)
+    return values.removeValue(forKey: name)
+  }
+
   mutating func integer(_ name: String, default value: Int? = nil) throws -> Int {
-    switch values.removeValue(forKey: name) {
+    switch take(name) {
     case .integer(let value): return value
     case nil:
       guard let value else { throw missing(name) }
@@ -62,7 +69,7 @@ struct AttributeReader {
   }
 
   mutating func real(_ name: String, default value: Double) throws -> Double {
-    switch values.removeValue(forKey: name) {
+    switch take(name) {
     case .real(let value): value
     case .integer(let value): Double(value)
     case nil: value
@@ -71,7 +78,7 @@ struct AttributeReader {
   }
 
   mutating func flag(_ name: String, default value: Bool) throws -> Bool {
-    switch values.removeValue(forKey: name) {
+    switch take(name) {
     case .flag(let value): value
     case nil: value
     case .integer, .real, .integers: throw mistyped(name, "true or false")
@@ -79,7 +86,7 @@ struct AttributeReader {
   }
 
   mutating func integers(_ name: String, default value: [Int]? = nil) throws -> [Int] {
-    switch values.removeValue(forKey: name) {
+    switch take(name) {
     case .integers(let value): return value
     case .integer(let value): return [value]
     case nil:
@@ -114,12 +121,16 @@ struct AttributeReader {
       throw PithError(
         .unsupported,
         "\(operation) has attributes that are not known: \(values.keys.sorted().joined(separator: ", "))",
-        advice: "a later version of Pith may know them")
+        advice: "\(known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"); "
+          + "a later version of Pith may know more")
     }
   }
 
   private func missing(_ name: String) -> PithError {
-    PithError(.invalidGraph, "\(operation) needs the attribute '\(name)'")
+    let near = NearNames.near(name, known: values.keys.sorted()).first
+    return PithError(
+      .invalidGraph, "\(operation) needs the attribute '\(name)'",
+      advice: near.map { "\($0.excerpt) is not known" })
   }
 
   private func mistyped(_ name: String, _ expected: String) -> PithError {

@@ -39,80 +39,97 @@ extension Graph {
         "the graph has \(layers.count) layers but at most \(limits.layers) are read",
         rule: "F-60")
     }
-    var shapes: [String: Shape] = [:]
-    var resolved: [ResolvedGraph.ResolvedLayer] = []
-    var bytes = 0
-
-    func define(_ name: String, _ shape: Shape) throws {
-      // F-64: a name has one meaning.
-      guard shapes.updateValue(shape, forKey: name) == nil else {
-        throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
-      }
-      // F-67: an activation has values, and few dimensions.
-      guard shape.count > 0 else {
-        throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-67")
-      }
-      guard shape.rank <= limits.rank else {
-        throw PithError(
-          .limitExceeded,
-          "'\(name)' has \(shape.rank) dimensions but at most \(limits.rank) are read", rule: "F-67"
-        )
-      }
-      // F-68: what a run would need is known before it starts.
-      let (needed, overflow) = shape.count.multipliedReportingOverflow(by: 4)
-      guard !overflow, needed <= limits.activationBytes, bytes <= limits.activationBytes - needed
-      else {
-        throw PithError(
-          .limitExceeded,
-          "the activations of an image up to '\(name)', which has \(shape.count) values, need more than "
-            + "the \(limits.activationBytes) bytes that are allowed",
-          rule: "F-68")
-      }
-      bytes += needed
-    }
-
-    for input in inputs {
-      try checkName(input.name, limits: limits)
-      do { try define(input.name, input.shape) } catch let error as PithError {
-        throw error.at("input '\(input.name)'")
-      }
-    }
-    for layer in layers {
-      try checkName(layer.name, limits: limits)
-      do {
-        let inputShapes = try layer.inputs.map { name in
-          // F-65: layers use what stands before them, so there is no cycle.
-          guard let shape = shapes[name] else {
-            throw PithError(
-              .invalidGraph,
-              "uses '\(name)', which is neither an input of the graph nor a layer before it",
-              advice: "the graph has a cycle, is out of order, or misses a layer", rule: "F-65")
-          }
-          return shape
-        }
-        let output = try layer.operation.outputShape(inputShapes)
-        try define(layer.name, output)
-        resolved.append(
-          ResolvedGraph.ResolvedLayer(
-            layer: layer, inputShapes: inputShapes, outputShape: output,
-            parameters: try layer.operation.parameters(inputShapes).map {
-              ("\(layer.name).\($0.role)", $0.shape)
-            },
-            multiplyAdds: try layer.operation.multiplyAdds(inputShapes, output: output)))
-      } catch let error as PithError {
-        // F-66: what an operation asks of its inputs and attributes.
-        throw error.at("layer '\(layer.name)' (\(layer.operation.name))").underRule("F-66")
-      }
-    }
+    var resolution = GraphResolution(limits: limits)
+    for input in inputs { try resolution.add(input) }
+    for layer in layers { try resolution.add(layer) }
     // F-69: a graph has results, and they exist.
     guard !inputs.isEmpty, !outputs.isEmpty else {
       throw PithError(.invalidGraph, "the graph has no input or no output", rule: "F-69")
     }
-    for output in outputs where shapes[output] == nil {
+    for output in outputs where resolution.shapes[output] == nil {
       throw PithError(
         .invalidGraph, "the output '\(output)' is neither an input nor a layer", rule: "F-69")
     }
-    return ResolvedGraph(graph: self, layers: resolved, shapes: shapes)
+    return ResolvedGraph(graph: self, layers: resolution.layers, shapes: resolution.shapes)
+  }
+}
+
+/// The inputs and layers of a graph that have been checked so far, with their shapes.
+struct GraphResolution {
+  let limits: Limits
+  private(set) var inputs: [Graph.Input] = []
+  private(set) var layers: [ResolvedGraph.ResolvedLayer] = []
+  /// The shape of every input and layer by name, without the batch.
+  private(set) var shapes: [String: Shape] = [:]
+  private var bytes = 0
+
+  init(limits: Limits) {
+    self.limits = limits
+  }
+
+  /// Adds an input.
+  mutating func add(_ input: Graph.Input) throws {
+    try checkName(input.name, limits: limits)
+    do { try define(input.name, input.shape) } catch let error as PithError {
+      throw error.at("input '\(input.name)'")
+    }
+    inputs.append(input)
+  }
+
+  /// Adds a layer that uses inputs and layers added before it.
+  mutating func add(_ layer: Layer) throws {
+    try checkName(layer.name, limits: limits)
+    do {
+      let inputShapes = try layer.inputs.map { name in
+        // F-65: layers use what stands before them, so there is no cycle.
+        guard let shape = shapes[name] else {
+          throw PithError(
+            .invalidGraph,
+            "uses '\(name)', which is neither an input of the graph nor a layer before it",
+            advice: "the graph has a cycle, is out of order, or misses a layer", rule: "F-65")
+        }
+        return shape
+      }
+      let output = try layer.operation.outputShape(inputShapes)
+      try define(layer.name, output)
+      layers.append(
+        ResolvedGraph.ResolvedLayer(
+          layer: layer, inputShapes: inputShapes, outputShape: output,
+          parameters: try layer.operation.parameters(inputShapes).map {
+            ("\(layer.name).\($0.role)", $0.shape)
+          },
+          multiplyAdds: try layer.operation.multiplyAdds(inputShapes, output: output)))
+    } catch let error as PithError {
+      // F-66: what an operation asks of its inputs and attributes.
+      throw error.at("layer '\(layer.name)' (\(layer.operation.name))").underRule("F-66")
+    }
+  }
+
+  private mutating func define(_ name: String, _ shape: Shape) throws {
+    // F-64: a name has one meaning.
+    guard shapes.updateValue(shape, forKey: name) == nil else {
+      throw PithError(.invalidGraph, "the name '\(name)' is given twice", rule: "F-64")
+    }
+    // F-67: an activation has values, and few dimensions.
+    guard shape.count > 0 else {
+      throw PithError(.shapeMismatch, "'\(name)' has the empty shape \(shape)", rule: "F-67")
+    }
+    guard shape.rank <= limits.rank else {
+      throw PithError(
+        .limitExceeded,
+        "'\(name)' has \(shape.rank) dimensions but at most \(limits.rank) are read", rule: "F-67")
+    }
+    // F-68: what a run would need is known before it starts.
+    let (needed, overflow) = shape.count.multipliedReportingOverflow(by: 4)
+    guard !overflow, needed <= limits.activationBytes, bytes <= limits.activationBytes - needed
+    else {
+      throw PithError(
+        .limitExceeded,
+        "the activations of an image up to '\(name)', which has \(shape.count) values, need more than "
+          + "the \(limits.activationBytes) bytes that are allowed",
+        rule: "F-68")
+    }
+    bytes += needed
   }
 }
 

@@ -20,6 +20,8 @@ public struct Limits: Sendable, Hashable {
   public var nameBytes = 1 << 10
   /// The most dimensions of a tensor.
   public var rank = 8
+  /// The longest text of a network, in bytes of UTF-8.
+  public var networkBytes = 1 << 20
   /// The most layers in a graph.
   public var layers = 1 << 16
   /// The most labels.

@@ -39,6 +39,8 @@ public struct PithError: Error, Sendable, Hashable {
     case invalidValue = 16
     /// A model does not reproduce its golden samples or its identity.
     case verificationFailed = 17
+    /// A network's text cannot be read.
+    case malformedNetwork = 18
   }
 
   /// What kind of failure this is.

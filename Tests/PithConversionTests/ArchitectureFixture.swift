@@ -3,15 +3,19 @@ import PithGraph
 import PithTensor
 import Testing
 
-/// What PyTorch says about an architecture: `Fixtures/architectures.json`.
+/// What PyTorch says about a built-in network: `Fixtures/architectures.json`.
 struct ArchitectureFacts: Decodable, Sendable {
   struct Small: Decodable, Sendable {
     /// Channels, height and width.
     let input: [Int]
+    /// The factor of all numbers of channels.
+    let width: Double
     /// In double precision, with the weights of ``formulaTensor(_:shape:)``.
     let outputs: [Double]
   }
 
+  /// What is usual: the channels of the input, its height and width, and the number of outputs.
+  let channels: Int
   let side: Int
   let classes: Int
   let parameters: Int

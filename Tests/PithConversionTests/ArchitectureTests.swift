@@ -6,17 +6,17 @@ import Testing
 
 @Suite struct ArchitectureTests {
   @Test func everyArchitectureHasFacts() {
-    #expect(Set(Architecture.all.map(\.name)) == Set(ArchitectureFacts.all.keys))
+    #expect(Set(Architecture.names) == Set(ArchitectureFacts.all.keys))
   }
 
-  @Test(arguments: Architecture.all.map(\.name))
+  @Test(arguments: Architecture.names)
   func tensorsHaveTheNamesAndShapesOfPyTorch(_ name: String) throws {
     let (facts, graph) = try usual(name)
     let found = graph.parameters.map { "\($0.name) \($0.shape)" }
     #expect(found.sorted() == facts.tensors.sorted())
   }
 
-  @Test(arguments: Architecture.all.map(\.name))
+  @Test(arguments: Architecture.names)
   func sizesAreThoseOfPyTorch(_ name: String) throws {
     let (facts, graph) = try usual(name)
     let running = [".running_mean", ".running_var"]
@@ -31,15 +31,19 @@ import Testing
   /// The published numbers, so that the fixture and the code cannot be wrong together.
   @Test(arguments: [
     ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032),
-    ("vgg16", 138_357_544), ("mobilenet_v2", 3_504_872), ("squeezenet1_1", 1_235_496),
-    ("resnet20-cifar", 269_722),
+    ("resnet101", 44_549_160), ("vgg11", 132_863_336), ("vgg13", 133_047_848),
+    ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11-bn", 132_868_840),
+    ("vgg13-bn", 133_053_736), ("vgg16-bn", 138_365_992), ("vgg19-bn", 143_678_248),
+    ("mobilenet_v2", 3_504_872), ("mobilenet_v3_large", 5_483_032), ("squeezenet1_1", 1_235_496),
+    ("googlenet", 6_624_904), ("densenet121", 7_978_856), ("efficientnet_b0", 5_288_548),
+    ("alexnet", 61_100_840), ("lenet", 61_706), ("resnet20-cifar", 269_722),
   ])
   func trainableNumbersAreThosePublished(_ name: String, _ count: Int) throws {
     #expect(try usual(name).facts.parameters == count)
   }
 
   /// Other input sizes, channels and classes than the usual ones, folded and not.
-  @Test(arguments: Architecture.all.map(\.name))
+  @Test(arguments: Architecture.names)
   func outputsEqualPyTorchInDoublePrecision(_ name: String) throws {
     let small = try #require(ArchitectureFacts.all[name]).small
     let network = try smallNetwork(name)
@@ -54,7 +58,10 @@ import Testing
   }
 
   /// Folding rounds weights to binary32 once more; the depth of a network multiplies that.
-  @Test(arguments: ["resnet20-cifar", "resnet18", "mobilenet_v2", "squeezenet1_1"])
+  @Test(arguments: [
+    "resnet20-cifar", "resnet18", "vgg13-bn", "mobilenet_v2", "mobilenet_v3_large",
+    "squeezenet1_1", "googlenet", "efficientnet_b0",
+  ])
   func preparedNetworkHasTheSameOutputs(_ name: String) throws {
     let small = try #require(ArchitectureFacts.all[name]).small
     let network = try smallNetwork(name).preparedForInference()
@@ -69,14 +76,41 @@ import Testing
     }
   }
 
+  /// A checkpoint of other channels and classes, and a recipe of another size.
+  @Test(arguments: Architecture.names)
+  func tensorsTellChannelsAndClasses(_ name: String) throws {
+    let facts = try #require(ArchitectureFacts.all[name])
+    let architecture = try Architecture.named(name)
+    let telling = try architecture.tellingTensors()
+    var shapes = try facts.shapes()
+    let first = try #require(telling.channels)
+    let last = try #require(telling.classes)
+    shapes[first] = try shapes[first].map { shape in
+      try Shape(checking: [shape[0], 5, shape[2], shape[3]])
+    }
+    shapes[last] = try shapes[last].map { shape in
+      try Shape(checking: [13] + shape.dimensions.dropFirst())
+    }
+    let size = Preprocessing.Size(height: facts.side + 32, width: facts.side)
+    let graph = try architecture.graph(for: shapes, size: size).resolved()
+    #expect(graph.graph.inputs.map(\.shape) == [[5, size.height, size.width]])
+    #expect(try #require(graph.shapes[graph.graph.outputs[0]]).dimensions == [13])
+    // A fully connected layer of LeNet depends on the size of the image; all else is as the checkpoint says.
+    let different = Set(graph.parameters.filter { shapes[$0.name] != $0.shape }.map(\.name))
+    let bias = last.replacing(".weight", with: ".bias")
+    #expect(different == (name == "lenet" ? [bias, "fc1.weight"] : [bias]))
+  }
+
   @Test func anUnknownNameListsTheKnownOnes() {
     let error = #expect(throws: PithError.self) { try Architecture.named("resnet19") }
     #expect(error?.code == .unsupported)
     #expect(
       error?.description
         == "the architecture 'resnet19' is not known; known are resnet20-cifar, resnet32-cifar, "
-        + "resnet44-cifar, resnet56-cifar, resnet110-cifar, resnet18, resnet34, resnet50, vgg16, "
-        + "mobilenet_v2, squeezenet1_1")
+        + "resnet44-cifar, resnet56-cifar, resnet110-cifar, resnet18, resnet34, resnet50, "
+        + "resnet101, vgg11, vgg13, vgg16, vgg19, vgg11-bn, vgg13-bn, vgg16-bn, vgg19-bn, "
+        + "mobilenet_v2, mobilenet_v3_large, squeezenet1_1, googlenet, densenet121, "
+        + "efficientnet_b0, alexnet, lenet")
   }
 
   @Test func aCheckpointOfAnotherArchitectureIsRefused() throws {
@@ -100,7 +134,8 @@ import Testing
 
   @Test(arguments: [0, 1, 2, Int.max - 1, Int.max])
   func absurdSizesAreRefusedOrSmall(_ side: Int) throws {
-    for architecture in Architecture.all {
+    for name in Architecture.names {
+      let architecture = try Architecture.named(name)
       let shapes = try #require(ArchitectureFacts.all[architecture.name]).shapes()
         .mapValues { $0.rank == 4 ? try Shape(checking: [$0[0], 1, $0[2], $0[3]]) : $0 }
       for size in [
@@ -122,26 +157,20 @@ import Testing
     _ name: String
   ) throws -> (facts: ArchitectureFacts, graph: ResolvedGraph) {
     let facts = try #require(ArchitectureFacts.all[name])
-    let architecture = try Architecture.named(name)
-    #expect(architecture.size == Preprocessing.Size(height: facts.side, width: facts.side))
-    return (facts, try architecture.graph(for: facts.shapes(), size: nil).resolved())
+    let graph = try Architecture.named(name).graph(for: facts.shapes(), size: nil)
+    #expect(graph.inputs.map(\.shape) == [[facts.channels, facts.side, facts.side]])
+    #expect(try Architecture.named(name).graph() == graph)
+    return (facts, try graph.resolved())
   }
 
-  /// The network that the script ran: its tensors tell the channels and the classes.
+  /// The network that the script ran.
   private func smallNetwork(_ name: String) throws -> Network {
-    let facts = try #require(ArchitectureFacts.all[name])
-    let architecture = try Architecture.named(name)
-    let (channels, classes) = (facts.small.input[0], facts.small.outputs.count)
-    var shapes: [String: Shape] = [:]
-    for (name, shape) in try facts.shapes() {
-      var sizes = shape.dimensions
-      if name == architecture.first { sizes[1] = channels }
-      if name == architecture.last { sizes[0] = classes }
-      shapes[name] = try Shape(checking: sizes)
-    }
-    let graph = try architecture.graph(
-      for: shapes,
-      size: Preprocessing.Size(height: facts.small.input[1], width: facts.small.input[2]))
+    let small = try #require(ArchitectureFacts.all[name]).small
+    let builtIn = try BuiltInNetwork.named(name)
+    let changes = ["classes": Double(small.outputs.count), "width": small.width]
+    let graph = try NetworkText(parsing: builtIn.text())
+      .graph(
+        builtIn.values.merging(changes) { $1 }, inputShape: try Shape(checking: small.input))
     var parameters: [String: Tensor] = [:]
     for (name, shape) in try graph.resolved().parameters {
       parameters[name] = try formulaTensor(name, shape: shape)

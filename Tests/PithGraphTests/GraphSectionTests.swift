@@ -142,7 +142,8 @@ import Testing
     }
     expect(
       attribute(3, [1]),
-      "layer 'a': relu has attributes that are not known: x [F-63]; a later version of Pith may know them"
+      "layer 'a': relu has attributes that are not known: x [F-63]; it has none; "
+        + "a later version of Pith may know more"
     )
     expect(
       attribute(3, [2]),

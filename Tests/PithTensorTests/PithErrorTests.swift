@@ -28,9 +28,10 @@ import Testing
 
   /// The C header, the server and `--format json` have these numbers for ever.
   @Test func codesKeepTheirNumbers() {
-    #expect(PithError.Code.allCases.map(\.rawValue) == Array(1...17))
+    #expect(PithError.Code.allCases.map(\.rawValue) == Array(1...18))
     #expect(PithError.Code.malformedFile.rawValue == 3)
     #expect(PithError.Code.invalidGraph.rawValue == 9)
     #expect(PithError.Code.verificationFailed.rawValue == 17)
+    #expect(PithError.Code.malformedNetwork.rawValue == 18)
   }
 }

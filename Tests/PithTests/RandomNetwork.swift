@@ -29,8 +29,7 @@ enum RandomNetwork {
   static func architecture(_ name: String, classes: Int = 10, side: Int, seed: UInt64) throws
     -> Network
   {
-    let architecture = try Architecture.named(name)
-    let graph = try architecture.build(
+    let graph = try Architecture.named(name).graph(
       Architecture.Settings(
         channels: 3, size: Preprocessing.Size(height: side, width: side), classes: classes))
     return try network(graph, seed: seed)

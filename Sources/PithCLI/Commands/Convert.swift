@@ -15,7 +15,8 @@ struct Convert: Subcommand {
 
       The output is replaced only when the whole conversion has succeeded. Notes go to standard error.
 
-      Architectures: \(Architecture.all.map(\.name).joined(separator: ", ")).
+      Architectures, or a file of the network language (a path with a slash or one that ends in .network): \
+      \(Architecture.names.joined(separator: ", ")).
       """)
 
   /// What the input is. Names are those of every release; this one reads some of them.
@@ -47,8 +48,7 @@ struct Convert: Subcommand {
   @Option(help: "What the input is.")
   var from = Source.auto
 
-  @Option(help: ArgumentHelp("The network that the tensors belong to.", valueName: "name"))
-  var architecture: String?
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp(
@@ -108,11 +108,6 @@ struct Convert: Subcommand {
         "--from \(from.rawValue) is not yet supported by this version; it reads pytorch and safetensors"
       )
     }
-    if let architecture, !Architecture.all.contains(where: { $0.name == architecture }) {
-      throw ValidationError(
-        "the architecture '\(architecture)' is not known; known are "
-          + Architecture.all.map(\.name).joined(separator: ", "))
-    }
     guard expect == nil || !sample.isEmpty else {
       throw ValidationError(
         "--expect gives outputs but no --sample names the images that they belong to")
@@ -146,7 +141,8 @@ struct Convert: Subcommand {
   private func conversionOptions() throws -> Conversion.Options {
     var options = Conversion.Options()
     options.source = from.source ?? .auto
-    options.architecture = architecture
+    options.architecture = network.architecture
+    options.parameters = network.parameters
     options.key = key
     options.preprocessing = recipe.recipe
     options.withoutPreprocessing = recipe.noPreprocessing

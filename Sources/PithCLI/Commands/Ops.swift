@@ -19,7 +19,8 @@ struct Ops: Subcommand {
   var reportsErrorsAsJSON: Bool { format == .json }
 
   func execute() throws -> ExitStatus {
-    let converted = Set(try Architecture.all.flatMap(Self.operations))
+    let converted = Set(
+      try Architecture.names.map { try Architecture.named($0) }.flatMap(Self.operations))
     let output = StandardOutput()
     switch format {
     case .text: try output.write(Self.text(converted))
@@ -31,8 +32,7 @@ struct Ops: Subcommand {
 
   /// The names of the operations that an architecture is made of.
   private static func operations(of architecture: Architecture) throws -> [String] {
-    let settings = Architecture.Settings(channels: 3, size: architecture.size, classes: 10)
-    return try architecture.build(settings).layers.map(\.operation.name)
+    try architecture.graph().layers.map(\.operation.name)
   }
 
   private static func text(_ converted: Set<String>) -> String {
