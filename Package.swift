@@ -146,6 +146,12 @@ if Context.environment["PITH_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzONNX", dependencies: ["PithConversion", "PithTensor"],
+      path: "tools/fuzz/FuzzONNX", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzSafetensors", dependencies: ["PithConversion", "PithTensor"],
+      path: "tools/fuzz/FuzzSafetensors", swiftSettings: strict),
   ]
 }
 if Context.environment["PITH_BENCH"] != nil {

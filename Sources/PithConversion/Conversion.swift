@@ -13,6 +13,8 @@ package struct Conversion: Sendable {
     case pytorch
     /// An ONNX model.
     case onnx
+    /// A file of the library safetensors.
+    case safetensors
   }
 
   /// An image that becomes a golden sample.

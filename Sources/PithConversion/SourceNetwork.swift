@@ -17,6 +17,15 @@ struct SourceNetwork {
     case .onnx:
       try self.init(
         ONNXModel(reading: bytes, folder: folder, limits: limits), options: options, limits: limits)
+    case .safetensors:
+      guard options.key == nil else {
+        throw PithError(
+          .invalidArgument, "a safetensors file has no keys that lead to its tensors",
+          advice: "leave out --key")
+      }
+      try self.init(
+        SafetensorsFile.read(bytes: bytes, limits: limits), of: "safetensors file",
+        options: options, limits: limits)
     case .pytorch, .auto:
       try self.init(
         PyTorchFile.read(bytes: bytes, limits: limits, key: options.key), of: "PyTorch checkpoint",
@@ -29,11 +38,12 @@ struct SourceNetwork {
     of bytes: [UInt8], _ source: Conversion.Source
   ) throws -> Conversion.Source {
     guard source == .auto else { return source }
+    if SafetensorsFile.recognizes(bytes[...]) { return .safetensors }
     if PyTorchFile.recognizes(bytes[...]) { return .pytorch }
     if ONNXModel.recognizes(bytes[...]) { return .onnx }
     throw PithError(
       .unsupported, "is not a checkpoint that this version can read",
-      advice: "it reads ONNX models and files of torch.save, zip or older ones")
+      advice: "it reads ONNX models, safetensors files, and files of torch.save, zip or older ones")
   }
 
   private init(_ model: ONNXModel, options: Conversion.Options, limits: Limits) throws {

@@ -38,11 +38,19 @@ package struct StateDictionary: Sendable {
     }
   }
 
+  /// What becomes of tensors of integers and booleans; `num_batches_tracked` is dropped in any case.
+  package enum Integers: Sendable {
+    /// They are dropped, and listed in the notes.
+    case drop
+    /// They become `Float` values, which must be exact.
+    case keep
+  }
+
   /// The tensors in the order of the file; names are unique.
   package var entries: [Entry]
   /// What was rounded, dropped or renamed: one sentence for each kind of change, with every name.
   package var notes: [String]
-  /// The plain values in the dictionaries that lead to the tensors, in the order of the file.
+  /// The plain values in the dictionaries that lead to the tensors, or the file's metadata, in the order of the file.
   package var extras: [Extra]
   /// The keys that lead to the tensors, joined by points; nil when they are at the top level.
   package var key: String?

@@ -61,6 +61,26 @@ import Testing
       try plan(of: operation, [4, 1, 5]).steps.map(\.layers) == [["relu"], ["layer"], ["tanh"]])
   }
 
+  /// A kernel has no weights that a file would have to hold, so only its reach in the image may take time.
+  @Test func windowsFarLargerThanTheImageTakeNoTime() throws {
+    for dilation in [1, 3] {
+      let half = dilation << 29
+      let window = Window(
+        kernel: Extent(1 << 30), stride: Extent(1), padding: Padding(half + 1),
+        dilation: Extent(dilation))
+      let shape: Shape = [1, dilation, 3]
+      for operation in [
+        Operation.maxPool(MaxPool(window)),
+        .averagePool(AveragePool(window, includePadding: false)),
+      ] {
+        let plan = try plan(of: operation, shape)
+        let results = try Session(plan, threads: 1)
+          .run(["image": Tensor(shape: shape, repeating: 2)])
+        #expect(Set(results["layer"]?.values ?? []) == [2])
+      }
+    }
+  }
+
   /// Matrix kernels read one image after the other; a constant is there once for all of them.
   @Test func layersOfAConstantAreTheSameForEveryImage() throws {
     let graph = Graph(

@@ -32,8 +32,9 @@ struct Convert: Subcommand {
       switch self {
       case .auto: .auto
       case .pytorch: .pytorch
+      case .safetensors: .safetensors
       case .onnx: .onnx
-      case .safetensors, .training: nil
+      case .training: nil
       }
     }
   }
@@ -104,7 +105,8 @@ struct Convert: Subcommand {
   func validate() throws {
     guard from.source != nil else {
       throw ValidationError(
-        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch")
+        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch and safetensors"
+      )
     }
     guard expect == nil || !sample.isEmpty else {
       throw ValidationError(

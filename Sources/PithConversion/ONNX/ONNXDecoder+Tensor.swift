@@ -156,7 +156,7 @@ private struct TensorDraft {
 
   /// Counts the values of a field and refuses those of a second kind.
   mutating func count(_ kind: TypedData, _ field: ProtocolBufferField) throws {
-    let count = field.elementCount(byteCount: kind.byteCount)
+    let count = kind.count(in: field)
     guard count > 0 else { return }
     guard typed == nil || typed == kind else {
       throw field.error("the tensor has both \(typed?.name ?? "") and \(kind.name)")
@@ -186,14 +186,13 @@ private enum TypedData: Int {
     }
   }
 
-  /// Of a packed value; nil: a varint.
-  var byteCount: Int? {
+  /// How many values a field holds, packed or not.
+  func count(in field: ProtocolBufferField) -> Int {
     switch self {
-    case .float: 4
-    case .double: 8
-    case .int32, .int64, .uint64: nil
-    // Every field is a value.
-    case .string: .max
+    case .float: field.elementCount(byteCount: 4)
+    case .double: field.elementCount(byteCount: 8)
+    case .int32, .int64, .uint64: field.elementCount(byteCount: nil)
+    case .string: 1
     }
   }
 

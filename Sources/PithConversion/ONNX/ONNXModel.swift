@@ -1,6 +1,7 @@
 /// What an ONNX file says, as far as a network needs it (onnx.proto of ONNX 1.22, IR version 13).
 ///
-/// Values of tensors stay in the file's bytes until they are asked for.
+/// ``init(reading:folder:limits:)`` makes it of the bytes of a file. Values of tensors that are raw bytes stay there until
+/// ``ONNXTensor/floats()`` or ``ONNXTensor/integers()`` asks for them.
 package struct ONNXModel: Sendable {
   package var irVersion: Int
   /// The program that wrote the file, with its version, or empty.
@@ -122,7 +123,8 @@ package struct ONNXTensor: Sendable {
     case floats([Float])
     /// Of double_data.
     case doubles([Double])
-    /// Of int32_data, int64_data or uint64_data, in the order of the file.
+    /// Of int32_data, int64_data or uint64_data, in the order of the file: values, or the bit patterns of float16,
+    /// bfloat16 and, where they are above the greatest `Int64`, of uint64.
     case integers([Int64])
     /// A range of a file in the model's folder.
     case external(ONNXExternalData)

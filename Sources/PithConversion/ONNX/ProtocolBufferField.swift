@@ -15,7 +15,7 @@ struct ProtocolBufferField {
       switch self {
       case .varint: "a varint"
       case .fixed64: "64 bits"
-      case .bytes: "a length and bytes"
+      case .bytes: "bytes"
       case .fixed32: "32 bits"
       }
     }
@@ -42,7 +42,7 @@ struct ProtocolBufferField {
 
   /// `bytes`, or the bytes of a message inside.
   func bytes(_ name: String) throws -> ArraySlice<UInt8> {
-    guard case .bytes(let slice) = value else { throw mismatch(name, "a length and bytes") }
+    guard case .bytes(let slice) = value else { throw mismatch(name, "bytes") }
     return slice
   }
 
@@ -73,7 +73,7 @@ struct ProtocolBufferField {
         }
         try body(bits)
       }
-    case .fixed64, .fixed32: throw mismatch(name, "a varint or packed varints")
+    case .fixed64, .fixed32: throw mismatch(name, "a varint or of bytes")
     }
   }
 
@@ -83,10 +83,12 @@ struct ProtocolBufferField {
     case .fixed32(let bits): try body(Float(bitPattern: bits))
     case .bytes(let slice):
       try whole(slice, 4, name)
-      for start in stride(from: slice.startIndex, to: slice.endIndex, by: 4) {
-        try body(Float(bitPattern: slice[start..<start + 4].littleEndian()))
+      let span = slice.span.bytes
+      for offset in stride(from: 0, to: slice.count, by: 4) {
+        let bits = span.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        try body(Float(bitPattern: UInt32(littleEndian: bits)))
       }
-    case .fixed64, .varint: throw mismatch(name, "32 bits or packed ones")
+    case .fixed64, .varint: throw mismatch(name, "32 bits or of bytes")
     }
   }
 
@@ -96,10 +98,12 @@ struct ProtocolBufferField {
     case .fixed64(let bits): try body(Double(bitPattern: bits))
     case .bytes(let slice):
       try whole(slice, 8, name)
-      for start in stride(from: slice.startIndex, to: slice.endIndex, by: 8) {
-        try body(Double(bitPattern: slice[start..<start + 8].littleEndian()))
+      let span = slice.span.bytes
+      for offset in stride(from: 0, to: slice.count, by: 8) {
+        let bits = span.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        try body(Double(bitPattern: UInt64(littleEndian: bits)))
       }
-    case .fixed32, .varint: throw mismatch(name, "64 bits or packed ones")
+    case .fixed32, .varint: throw mismatch(name, "64 bits or of bytes")
     }
   }
 
@@ -125,6 +129,8 @@ struct ProtocolBufferField {
   }
 
   private func mismatch(_ name: String, _ expected: String) -> PithError {
-    error("'\(name)' (field \(number)) is \(value.kind); \(expected) was expected")
+    error(
+      "'\(name)' (field \(number)) has the wire type of \(value.kind); that of \(expected) was expected"
+    )
   }
 }

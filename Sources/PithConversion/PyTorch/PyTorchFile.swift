@@ -5,14 +5,6 @@ package import PithTensor
 ///
 /// Nothing in a checkpoint is executed. Source of both layouts: `torch/serialization.py`.
 package enum PyTorchFile {
-  /// What becomes of tensors of integers and booleans; `num_batches_tracked` is dropped in any case.
-  package enum Integers: Sendable {
-    /// They are dropped, and listed in the notes.
-    case drop
-    /// They become `Float` values, which must be exact.
-    case keep
-  }
-
   /// Whether bytes begin like a pickle of protocol 2 or later, as old checkpoints do, or like any zip archive.
   package static func recognizes(_ bytes: ArraySlice<UInt8>) -> Bool {
     isZip(bytes) || (bytes.first == 0x80 && bytes.dropFirst().first.map { 2...5 ~= $0 } == true)
@@ -29,7 +21,8 @@ package enum PyTorchFile {
   ///   `malformedCheckpoint`, `checksumMismatch`, `unsupported`, `limitExceeded`, or `invalidArgument` when the key
   ///   is missing or wrong.
   package static func read(
-    path: String, limits: Limits = Limits(), key: String? = nil, integers: Integers = .drop
+    path: String, limits: Limits = Limits(), key: String? = nil,
+    integers: StateDictionary.Integers = .drop
   ) throws -> StateDictionary {
     let bytes = try FileBytes.read(path, limit: limits.fileBytes)
     do {
@@ -41,7 +34,8 @@ package enum PyTorchFile {
 
   /// Reads the named tensors of a checkpoint in memory; see ``read(path:limits:key:integers:)``.
   package static func read(
-    bytes: [UInt8], limits: Limits = Limits(), key: String? = nil, integers: Integers = .drop
+    bytes: [UInt8], limits: Limits = Limits(), key: String? = nil,
+    integers: StateDictionary.Integers = .drop
   ) throws -> StateDictionary {
     let checkpoint = try isZip(bytes[...]) ? zip(bytes, limits) : legacy(bytes, limits)
     let selection = try StateDictionarySelection(checkpoint.object, limits: limits, key: key)

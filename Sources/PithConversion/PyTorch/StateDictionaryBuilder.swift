@@ -4,9 +4,9 @@ import PithTensor
 struct StateDictionaryBuilder {
   private let checkpoint: PyTorchCheckpoint
   private let limits: Limits
-  private let integers: PyTorchFile.Integers
+  private let integers: StateDictionary.Integers
 
-  init(_ checkpoint: PyTorchCheckpoint, limits: Limits, integers: PyTorchFile.Integers) {
+  init(_ checkpoint: PyTorchCheckpoint, limits: Limits, integers: StateDictionary.Integers) {
     self.checkpoint = checkpoint
     self.limits = limits
     self.integers = integers
@@ -21,31 +21,23 @@ struct StateDictionaryBuilder {
 
   /// Checks every tensor, then reads them.
   func build(_ selection: StateDictionarySelection) throws -> StateDictionary {
-    var notes = Notes()
-    let pending = try check(selection.candidate.position, &notes)
+    var draft = StateDictionaryDraft(limits: limits, integers: integers)
+    let pending = try check(selection.candidate.position, &draft)
     let storages = try storages(of: pending)
-    var entries: [StateDictionary.Entry] = []
-    entries.reserveCapacity(pending.count)
     for tensor in pending {
       let bytes = storages[tensor.reference.storage.key] ?? []
-      let type = tensor.reference.layout.type
       let values = try tensor.reference.layout.read(
         tensor.shape, from: bytes, isBigEndian: checkpoint.isBigEndian)
-      if type == .float64 { notes.rounded.append(tensor.name) }
-      try checkExact(values, type, place: "tensor '\(tensor.name)'")
-      entries.append(StateDictionary.Entry(name: tensor.name, tensor: values, type: type))
+      try draft.append(tensor.name, values, tensor.reference.layout.type)
     }
-    let prefix = Self.stripPrefixes(&entries)
-    return StateDictionary(
-      entries: entries, notes: notes.sentences(prefix: prefix),
+    return draft.finished(
       extras: extras(selection),
       key: selection.candidate.path.isEmpty ? nil : selection.candidate.key)
   }
 
-  private func check(_ position: Int, _ notes: inout Notes) throws -> [Pending] {
+  private func check(_ position: Int, _ draft: inout StateDictionaryDraft) throws -> [Pending] {
     var pending: [Pending] = []
     var names: Set<String> = []
-    var total = 0
     for (key, value) in checkpoint.object.items(ofDictionary: position) {
       guard case .string(let name) = key else { continue }
       guard names.insert(name).inserted else {
@@ -53,28 +45,19 @@ struct StateDictionaryBuilder {
           .malformedCheckpoint, place: "tensor '\(name)'", "the name appears twice")
       }
       guard case .tensor(let index) = value else {
-        notes.others.append(name)
+        draft.drop(name)
         continue
       }
       let reference = checkpoint.object.tensors[index]
-      guard !name.hasSuffix("num_batches_tracked") else {
-        notes.counters.append(name)
-        continue
+      var shape: Shape = []
+      let isAdmitted = try draft.admit(name, reference.layout.type) {
+        shape = try checkedShape(name, reference)
+        return shape.count
       }
-      guard reference.layout.type.isFloatingPoint || integers == .keep else {
-        notes.integers.append("\(name) (\(reference.layout.type.rawValue))")
-        continue
-      }
-      let shape = try checkedShape(name, reference)
-      total = try total.checkedAdding(shape.count, "the number of values of all tensors")
-      guard total <= limits.tensorValues, pending.count < limits.tensors else {
-        throw PithError(
-          .limitExceeded, place: "tensor '\(name)'",
-          "the checkpoint has more than \(limits.tensorValues) values or \(limits.tensors) tensors")
-      }
+      guard isAdmitted else { continue }
       pending.append(Pending(name: name, reference: reference, shape: shape))
     }
-    try checkRepetition(pending, total)
+    try checkRepetition(pending, draft.values)
     return pending
   }
 
@@ -119,21 +102,6 @@ struct StateDictionaryBuilder {
     return storages
   }
 
-  /// Takes the prefixes of wrappers (`DataParallel`, `torch.compile`) off the names when all of them have it.
-  private static func stripPrefixes(_ entries: inout [StateDictionary.Entry]) -> String {
-    var stripped = ""
-    while let prefix = ["module.", "_orig_mod."].first(where: { prefix in
-      !entries.isEmpty
-        && entries.allSatisfy {
-          $0.name.hasPrefix(prefix) && $0.name.utf8.count > prefix.utf8.count
-        }
-    }) {
-      for index in entries.indices { entries[index].name.removeFirst(prefix.count) }
-      stripped += prefix
-    }
-    return stripped
-  }
-
   private func extras(_ selection: StateDictionarySelection) -> [StateDictionary.Extra] {
     selection.parents.flatMap { parent in
       checkpoint.object.items(ofDictionary: parent.position).compactMap { key, value in
@@ -153,27 +121,6 @@ struct StateDictionaryBuilder {
     case .none, .largeInteger, .bytes, .tuple, .list, .dictionary, .numPyType, .global, .storage,
       .tensor, .opaque:
       nil
-    }
-  }
-
-  /// What happened to which names.
-  private struct Notes {
-    var rounded: [String] = []
-    var counters: [String] = []
-    var integers: [String] = []
-    var others: [String] = []
-
-    func sentences(prefix: String) -> [String] {
-      var sentences: [String] = []
-      func add(_ what: String, _ names: [String]) {
-        if !names.isEmpty { sentences.append("\(what): \(names.joined(separator: ", "))") }
-      }
-      if !prefix.isEmpty { sentences.append("removed the prefix '\(prefix)' from every name") }
-      add("rounded from float64 to float32", rounded)
-      add("dropped counters of batches", counters)
-      add("dropped tensors that are not floating-point", integers)
-      add("dropped values that are no tensors", others)
-      return sentences
     }
   }
 }

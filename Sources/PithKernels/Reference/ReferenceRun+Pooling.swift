@@ -1,9 +1,9 @@
 extension ReferenceRun {
   func maxPool(_ window: SlidingWindow, channels: Int) {
-    forEachWindow(window, channels: channels) { x, rows, columns in
+    forEachWindow(window, channels: channels) { x, rows, columns, _ in
       var greatest = -Scalar.infinity
-      for row in rows where row >= 0 && row < window.inputHeight {
-        for column in columns where column >= 0 && column < window.inputWidth {
+      for row in rows {
+        for column in columns {
           let value = x[row * window.inputWidth + column]
           if value > greatest || value.isNaN { greatest = value }
         }
@@ -13,24 +13,16 @@ extension ReferenceRun {
   }
 
   func averagePool(_ window: SlidingWindow, channels: Int, includePadding: Bool) {
-    let (lastRow, lastColumn) = (
-      window.inputHeight + window.bottom, window.inputWidth + window.right
-    )
-    forEachWindow(window, channels: channels) { x, rows, columns in
+    forEachWindow(window, channels: channels) { x, rows, columns, padded in
       var sum: Scalar = 0
       var count = 0
-      for row in rows where row < lastRow {
-        for column in columns where column < lastColumn {
-          if row >= 0, row < window.inputHeight, column >= 0, column < window.inputWidth {
-            sum += x[row * window.inputWidth + column]
-            count += 1
-          } else if includePadding {
-            // What lies beyond the padding never counts.
-            count += 1
-          }
+      for row in rows {
+        for column in columns {
+          sum += x[row * window.inputWidth + column]
+          count += 1
         }
       }
-      return sum / Scalar(count)
+      return sum / Scalar(includePadding ? padded : count)
     }
   }
 
@@ -95,27 +87,49 @@ extension ReferenceRun {
     for i in 0..<results { output[i] /= Scalar(count / results) }
   }
 
-  /// Stores `value` of the channel and the rows and columns under each window, some of which may not exist.
+  /// Stores `value` of the channel, the rows and columns of the image under each window, and the number of the
+  /// window's positions in the image and its padding.
+  ///
+  /// Only the image is visited: a kernel may be far larger.
   private func forEachWindow(
     _ window: SlidingWindow, channels: Int,
-    _ value: (UnsafePointer<Scalar>, StrideTo<Int>, StrideTo<Int>) -> Scalar
+    _ value: (UnsafePointer<Scalar>, StrideTo<Int>, StrideTo<Int>, Int) -> Scalar
   ) {
-    let (reach, span) = (
-      window.kernelHeight * window.dilationHeight, window.kernelWidth * window.dilationWidth
-    )
     var target = output
     for c in 0..<channels {
       let x = inputs[0] + c * window.inputHeight * window.inputWidth
       for p in 0..<window.outputHeight {
-        let top = p * window.strideHeight - window.top
-        let rows = stride(from: top, to: top + reach, by: window.dilationHeight)
+        let rows = Taps(
+          start: p * window.strideHeight - window.top, count: window.kernelHeight,
+          step: window.dilationHeight)
         for q in 0..<window.outputWidth {
-          let left = q * window.strideWidth - window.left
+          let columns = Taps(
+            start: q * window.strideWidth - window.left, count: window.kernelWidth,
+            step: window.dilationWidth)
           target.pointee = value(
-            x, rows, stride(from: left, to: left + span, by: window.dilationWidth))
+            x, rows.inside(window.inputHeight), columns.inside(window.inputWidth),
+            rows.count(before: window.inputHeight + window.bottom)
+              * columns.count(before: window.inputWidth + window.right))
           target += 1
         }
       }
     }
   }
+}
+
+/// The places under a window along one axis.
+private struct Taps {
+  /// The first place; negative in the padding.
+  let start: Int
+  let count: Int
+  let step: Int
+
+  /// Those from 0 up to, not including, `size`.
+  func inside(_ size: Int) -> StrideTo<Int> {
+    let outside = start < 0 ? (-start + step - 1) / step : 0
+    return stride(from: start + outside * step, to: min(start + count * step, size), by: step)
+  }
+
+  /// How many lie before `end`: what is beyond the padding never counts.
+  func count(before end: Int) -> Int { min(count, (end - start + step - 1) / step) }
 }
