@@ -141,6 +141,9 @@ if Context.environment["PITH_FUZZ"] != nil {
       name: "FuzzModel", dependencies: ["Pith", "PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzModel", swiftSettings: strict),
     .executableTarget(
+      name: "FuzzNetwork", dependencies: ["PithGraph", "PithTensor"],
+      path: "tools/fuzz/FuzzNetwork", swiftSettings: strict),
+    .executableTarget(
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),
   ]

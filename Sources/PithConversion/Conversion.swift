@@ -1,6 +1,5 @@
 package import Pith
 import PithFiles
-import PithFormat
 import PithGraph
 package import PithTensor
 
@@ -12,6 +11,8 @@ package struct Conversion: Sendable {
     case auto
     /// A file of `torch.save`.
     case pytorch
+    /// An ONNX model.
+    case onnx
   }
 
   /// An image that becomes a golden sample.
@@ -29,14 +30,20 @@ package struct Conversion: Sendable {
   /// What a checkpoint does not say by itself.
   package struct Options: Sendable {
     package var source = Source.auto
-    /// The name of one of ``Architecture/all``; a checkpoint of tensors needs one.
+    /// One of ``Architecture/names``, or the path of a file of the network language; a checkpoint of tensors needs one,
+    /// an ONNX model says its own network.
     package var architecture: String?
+    /// Values of the parameters of the architecture's text.
+    package var parameters: [String: Double] = [:]
     /// The keys that lead to the tensors inside the file, joined by points; nil: the one place that has some.
     package var key: String?
     package var preprocessing: Preprocessing?
     /// Says that there is no recipe and that this is meant.
     package var withoutPreprocessing = false
-    package var output = OutputMeaning.logits
+    /// What the outputs mean; nil: what the end of the graph says, and else logits.
+    package var output: OutputMeaning?
+    /// Whether the first dimension of an ONNX model's inputs is the batch.
+    package var hasBatch = true
     package var labels: [String] = []
     /// The type to which the weights of convolutions and fully connected layers are rounded; nil: none.
     package var weights: ElementType?
@@ -68,33 +75,17 @@ package struct Conversion: Sendable {
     }
     let bytes = try FileBytes.read(path, limit: limits.fileBytes)
     do {
-      try self.init(bytes: bytes, options: options, limits: limits)
+      let source = try SourceNetwork(
+        bytes: bytes, folder: Self.folder(of: path), options: options, limits: limits)
+      try self.init(source, options: options, limits: limits)
     } catch let error as PithError {
       throw error.inFile(path)
     }
   }
 
-  private init(bytes: [UInt8], options: Options, limits: Limits) throws {
-    guard PyTorchFile.recognizes(bytes[...]) || options.source == .pytorch else {
-      throw PithError(
-        .unsupported, "is not a checkpoint that this version can read",
-        advice: "it reads files of torch.save, zip or older ones")
-    }
-    let state = try PyTorchFile.read(bytes: bytes, limits: limits, key: options.key)
-    guard let name = options.architecture else {
-      throw PithError(
-        .invalidArgument,
-        "a PyTorch checkpoint holds tensors but not the network they belong to",
-        advice: "name it with --architecture: "
-          + Architecture.all.map(\.name).joined(separator: ", "))
-    }
-    try state.checkValues()
-    let shapes = Dictionary(
-      state.entries.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { first, _ in first })
-    let graph = try Architecture.named(name).graph(
-      for: shapes, size: options.preprocessing?.fixedSize)
-    let resolved = try graph.resolved(limits: limits)
-    try resolved.checkParameters(shapes)
+  private init(_ source: SourceNetwork, options: Options, limits: Limits) throws {
+    try source.state.checkValues()
+    let resolved = try source.graph.resolved(limits: limits)
     let outputs = resolved.outputCount
     guard options.labels.isEmpty || options.labels.count == outputs else {
       throw PithError(
@@ -102,21 +93,25 @@ package struct Conversion: Sendable {
         "\(options.labels.count) labels were given but the network has \(outputs) outputs",
         advice: "give a label for each output, in the order of their indices")
     }
+    var notes = source.state.notes
     var contents = ModelContents(
-      graph: graph, parameters: Self.parameters(of: state), preprocessing: options.preprocessing,
-      output: options.output)
+      graph: source.graph, parameters: Self.parameters(of: source.state),
+      preprocessing: options.preprocessing,
+      output: try source.output(options.output, &notes))
     contents.labels = options.labels
-    contents.provenance = [
-      ProvenanceEntry("architecture", name), ProvenanceEntry("source", "PyTorch checkpoint"),
-      ProvenanceEntry("source sha-256", SHA256.hexadecimal(of: bytes)),
-      ProvenanceEntry("converter", "pith \(PithVersion.current)"),
-    ]
-    var notes = state.notes
+    contents.provenance =
+      source.provenance + [ProvenanceEntry("converter", "pith \(PithVersion.current)")]
     contents.samples = try GoldenSampleMaker(contents: contents, options: options, limits: limits)
       .samples(&notes)
     self.contents = contents
     self.notes = notes
     self.bytes = try contents.encoded(weights: options.weights, limits: limits)
+  }
+
+  /// The folder that a path leads into.
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   private static func parameters(

@@ -11,26 +11,80 @@ package final class RandomAccessFile: Sendable {
   private let descriptor: Int32
 
   /// - Throws: ``PithError`` with the code `fileAccess` or `limitExceeded`, and the path.
-  package init(_ path: String, limit: Int) throws {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  package convenience init(_ path: String, limit: Int) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.accessError(path, "cannot be opened", errno) }
-    self.path = path
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let number = errno
-      close(descriptor)
-      throw Self.accessError(path, "cannot be read", number)
+    try self.init(descriptor, path: path, limit: limit)
+  }
+
+  /// A file inside of a folder, named by another file and so not trusted.
+  ///
+  /// - Parameters:
+  ///   - location: relative to the folder. Nothing below the folder may be `..` or a symbolic link, so the file is
+  ///     inside whatever others do to the folder at the same time.
+  ///   - folder: a path that is trusted; links on it are followed.
+  ///   - limit: the most bytes that the file may have.
+  /// - Throws: ``PithError`` with the code `fileAccess` or `limitExceeded`, and the path.
+  package convenience init(_ location: String, inside folder: String, limit: Int) throws {
+    let path = "\(folder)/\(location)"
+    let parts = location.split(separator: "/").map(String.init)
+    guard !location.hasPrefix("/"), !parts.isEmpty, !parts.contains(".."), !location.contains("\0")
+    else {
+      throw PithError(.fileAccess, file: path, "leads out of the folder '\(folder)'")
     }
-    byteCount = Int(status.st_size)
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    var descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.accessError(folder, "cannot be opened", errno) }
+    for (index, part) in parts.enumerated() {
+      // O_NONBLOCK: a named pipe in the place of the file would wait for its other end.
+      let kind = index < parts.count - 1 ? O_DIRECTORY : O_NONBLOCK
+      let next = openat(descriptor, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | kind)
+      let number = errno
+      let isLink = next < 0 && Self.isLink(part, in: descriptor)
       close(descriptor)
+      guard !isLink else {
+        throw PithError(
+          .fileAccess, file: path, "'\(part)' is a symbolic link, which is not followed",
+          advice: "put the file itself there")
+      }
+      guard next >= 0 else { throw Self.accessError(path, "cannot be opened", number) }
+      descriptor = next
+    }
+    try self.init(descriptor, path: path, limit: limit)
+  }
+
+  private static func isLink(_ name: String, in folder: Int32) -> Bool {
+    var status = stat()
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+      && status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// Takes over an open descriptor.
+  private init(_ descriptor: Int32, path: String, limit: Int) throws {
+    do {
+      byteCount = try Self.checkedSize(descriptor, path, limit)
+    } catch {
+      // Nothing is initialised yet, so deinit does not run.
+      close(descriptor)
+      throw error
+    }
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  private static func checkedSize(
+    _ descriptor: Int32, _ path: String, _ limit: Int
+  ) throws -> Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw accessError(path, "cannot be read", errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       throw PithError(.fileAccess, file: path, "is not a regular file, which was expected")
     }
-    guard byteCount <= limit else {
-      close(descriptor)
+    let size = Int(status.st_size)
+    guard size <= limit else {
       throw PithError(
-        .limitExceeded, file: path, "has \(byteCount) bytes but at most \(limit) are read")
+        .limitExceeded, file: path, "has \(size) bytes but at most \(limit) are read")
     }
+    return size
   }
 
   deinit { close(descriptor) }

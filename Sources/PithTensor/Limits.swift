@@ -12,6 +12,10 @@ public struct Limits: Sendable, Hashable {
   public var sectionBytes = 256 << 20
   /// The most operations in the pickle of a PyTorch checkpoint; each makes at most one value.
   public var pickleOperations = 1 << 22
+  /// The most values that are computed from constants of an ONNX model while it is converted.
+  public var foldedValues = 1 << 28
+  /// The most fields in the messages of an ONNX file, and numbers in lists of attributes; each makes at most one value.
+  public var protocolBufferFields = 1 << 22
   /// The longest name of a tensor, layer or sample, or label, in bytes of UTF-8.
   public var nameBytes = 1 << 10
   /// The most dimensions of a tensor.

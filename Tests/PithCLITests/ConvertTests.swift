@@ -30,11 +30,11 @@ import Testing
 
   @Test func unknownArchitectureIsWrongUsageWithAllNames() throws {
     let outcome = try folder.pith(
-      "convert", "x", "-o", "y.pith", "--architecture", "alexnet", "--no-preprocessing")
+      "convert", "x", "-o", "y.pith", "--architecture", "alexnett", "--no-preprocessing")
     #expect(outcome.status == 2)
     #expect(
       outcome.errors.hasPrefix(
-        "pith: the architecture 'alexnet' is not known; known are resnet20-cifar, "))
+        "pith: the architecture 'alexnett' is not known; known are resnet20-cifar, "))
   }
 
   @Test func checkpointThatWouldRunCodeIsABadModel() throws {

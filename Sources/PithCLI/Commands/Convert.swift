@@ -15,7 +15,8 @@ struct Convert: Subcommand {
 
       The output is replaced only when the whole conversion has succeeded. Notes go to standard error.
 
-      Architectures: \(Architecture.all.map(\.name).joined(separator: ", ")).
+      Architectures, or a file of the network language (a path with a slash or one that ends in .network): \
+      \(Architecture.names.joined(separator: ", ")).
       """)
 
   /// What the input is. Names are those of every release; this one reads some of them.
@@ -31,7 +32,8 @@ struct Convert: Subcommand {
       switch self {
       case .auto: .auto
       case .pytorch: .pytorch
-      case .safetensors, .onnx, .training: nil
+      case .onnx: .onnx
+      case .safetensors, .training: nil
       }
     }
   }
@@ -45,8 +47,7 @@ struct Convert: Subcommand {
   @Option(help: "What the input is.")
   var from = Source.auto
 
-  @Option(help: ArgumentHelp("The network that the tensors belong to.", valueName: "name"))
-  var architecture: String?
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp(
@@ -58,8 +59,13 @@ struct Convert: Subcommand {
 
   @Option(
     name: .customLong("output"),
-    help: "What the network puts out; sigmoid: scores of classes that do not exclude each other.")
-  var meaning = OutputMeaning.logits
+    help:
+      "What the network puts out (default: what the end of an ONNX graph says, else logits); sigmoid: scores of classes that do not exclude each other."
+  )
+  var meaning: OutputMeaning?
+
+  @Flag(help: "The first dimension of an ONNX model's inputs is not a batch.")
+  var noBatch = false
 
   @Option(help: ArgumentHelp("Names of the classes, a line each.", valueName: "file"))
   var labels: String?
@@ -100,11 +106,6 @@ struct Convert: Subcommand {
       throw ValidationError(
         "--from \(from.rawValue) is not yet supported by this version; it reads pytorch")
     }
-    if let architecture, !Architecture.all.contains(where: { $0.name == architecture }) {
-      throw ValidationError(
-        "the architecture '\(architecture)' is not known; known are "
-          + Architecture.all.map(\.name).joined(separator: ", "))
-    }
     guard expect == nil || !sample.isEmpty else {
       throw ValidationError(
         "--expect gives outputs but no --sample names the images that they belong to")
@@ -138,11 +139,13 @@ struct Convert: Subcommand {
   private func conversionOptions() throws -> Conversion.Options {
     var options = Conversion.Options()
     options.source = from.source ?? .auto
-    options.architecture = architecture
+    options.architecture = network.architecture
+    options.parameters = network.parameters
     options.key = key
     options.preprocessing = recipe.recipe
     options.withoutPreprocessing = recipe.noPreprocessing
     options.output = meaning
+    options.hasBatch = !noBatch
     options.labels = try labels.map(TextLines.read) ?? []
     options.weights = weights
     options.samples = try sample.map { path in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pith
+import PithConversion
 import PithFormat
 import PithGraph
 
@@ -13,10 +14,19 @@ struct Inspect: Subcommand {
 
       json  {"parameters":N,"multiply_adds":N,"file_bytes":N,"tensor_bytes":N,"layers":[{"name":"conv1",...}],\
       "preprocessing":{...},"labels":[...],...}; tensor_bytes is what the tensors take in the file.
+
+      --network prints the network instead, in the network language; with --architecture NAME and no model the file of \
+      a built-in network, and with --set, or of a file, what it stands for, a line for each layer.
+      json  {"network":"..."}
       """)
 
   @Argument(help: ArgumentHelp("A Pith file.", valueName: "model"))
-  var model: String
+  var model: String?
+
+  @Flag(name: .customLong("network"), help: "Print the network in the network language.")
+  var printsNetwork = false
+
+  @OptionGroup var network: NetworkOptions
 
   @Flag(help: "List the tensors with their types in the file.")
   var tensors = false
@@ -26,15 +36,43 @@ struct Inspect: Subcommand {
 
   var reportsErrorsAsJSON: Bool { format == .json }
 
+  func validate() throws {
+    guard (model == nil) != (network.architecture == nil) else {
+      throw ValidationError("give a model, or --network with --architecture")
+    }
+    guard printsNetwork || network.architecture == nil else {
+      throw ValidationError("--architecture without a model goes with --network")
+    }
+    guard !printsNetwork || !tensors else {
+      throw ValidationError("--network has no tensors to list")
+    }
+  }
+
   func execute() throws -> ExitStatus {
-    let description = ModelDescription(try ModelSource.file(model).open())
     let output = StandardOutput()
+    if printsNetwork {
+      let text = try networkText()
+      try output.write(
+        format == .text ? text : JSON.object([("network", .string(text))]).text + "\n")
+      try output.flush()
+      return .done
+    }
+    let description = ModelDescription(try ModelSource.file(model ?? "").open())
     switch format {
     case .text: try output.write(text(description))
     case .json: try output.write(json(description).text + "\n")
     }
     try output.flush()
     return .done
+  }
+
+  private func networkText() throws -> String {
+    if let model { return try ModelSource.file(model).open().graph.text }
+    let architecture = try failing(with: .usage) {
+      try Architecture.of(network.architecture ?? "", values: network.parameters)
+    }
+    if architecture.isBuiltIn, network.parameters.isEmpty { return architecture.text }
+    return try failing(with: .usage) { try architecture.graph().text }
   }
 
   private func json(_ description: ModelDescription) -> JSON {

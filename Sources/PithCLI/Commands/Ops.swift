@@ -19,7 +19,8 @@ struct Ops: Subcommand {
   var reportsErrorsAsJSON: Bool { format == .json }
 
   func execute() throws -> ExitStatus {
-    let converted = Set(try Architecture.all.flatMap(Self.operations))
+    let converted = Set(
+      try Architecture.names.map { try Architecture.named($0) }.flatMap(Self.operations))
     let output = StandardOutput()
     switch format {
     case .text: try output.write(Self.text(converted))

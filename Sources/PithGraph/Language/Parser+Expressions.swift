@@ -19,7 +19,7 @@ extension Parser {
   private mutating func disjunction() throws -> ExpressionSyntax {
     var left = try conjunction()
     while token.kind == .keyword(.or) {
-      left = try binary({ .or($0, $1) }, left) { try $0.conjunction() }
+      left = try infix(.or, left) { try $0.conjunction() }
     }
     return left
   }
@@ -27,7 +27,7 @@ extension Parser {
   private mutating func conjunction() throws -> ExpressionSyntax {
     var left = try inversion()
     while token.kind == .keyword(.and) {
-      left = try binary({ .and($0, $1) }, left) { try $0.inversion() }
+      left = try infix(.and, left) { try $0.inversion() }
     }
     return left
   }
@@ -54,16 +54,16 @@ extension Parser {
       default: nil
       }
     guard let operation else { return left }
-    return try binary({ .binary(operation, $0, $1) }, left) { try $0.sum() }
+    return try infix(.binary(operation), left) { try $0.sum() }
   }
 
   private mutating func sum() throws -> ExpressionSyntax {
     var left = try product()
     while true {
       switch token.kind {
-      case .symbol(.plus): left = try binary({ .binary(.add, $0, $1) }, left) { try $0.product() }
+      case .symbol(.plus): left = try infix(.binary(.add), left) { try $0.product() }
       case .symbol(.minus):
-        left = try binary({ .binary(.subtract, $0, $1) }, left) { try $0.product() }
+        left = try infix(.binary(.subtract), left) { try $0.product() }
       default: return left
       }
     }
@@ -74,11 +74,11 @@ extension Parser {
     while true {
       switch token.kind {
       case .symbol(.times):
-        left = try binary({ .binary(.multiply, $0, $1) }, left) { try $0.prefixed() }
+        left = try infix(.binary(.multiply), left) { try $0.prefixed() }
       case .symbol(.over):
-        left = try binary({ .binary(.divide, $0, $1) }, left) { try $0.prefixed() }
+        left = try infix(.binary(.divide), left) { try $0.prefixed() }
       case .symbol(.remainder):
-        left = try binary({ .binary(.remainder, $0, $1) }, left) { try $0.prefixed() }
+        left = try infix(.binary(.remainder), left) { try $0.prefixed() }
       default: return left
       }
     }
@@ -154,14 +154,25 @@ extension Parser {
     return NetworkValue(real)
   }
 
-  private mutating func binary(
-    _ kind: (ExpressionSyntax, ExpressionSyntax) -> ExpressionSyntax.Kind,
-    _ left: ExpressionSyntax,
+  private enum Infix {
+    case and, or
+    case binary(BinaryOperator)
+  }
+
+  /// Takes an operator between two operands, and the right one.
+  private mutating func infix(
+    _ infix: Infix, _ left: ExpressionSyntax,
     _ operand: (inout Parser) throws -> ExpressionSyntax
   ) throws -> ExpressionSyntax {
     let position = take().position
     let right = try operand(&self)
-    return try node(kind(left, right), position, [left, right])
+    let kind: ExpressionSyntax.Kind =
+      switch infix {
+      case .and: .and(left, right)
+      case .or: .or(left, right)
+      case .binary(let operation): .binary(operation, left, right)
+      }
+    return try node(kind, position, [left, right])
   }
 
   /// A tree over others, held to the greatest depth.

@@ -85,9 +85,17 @@ extension Parser {
     guard !Operation.names.contains(name) else {
       throw position.error("\(name.excerpt) is an operation", advice: "give the block another name")
     }
-    try expect(.openParenthesis, " and the block's parameters")
+    let parameters = takes(.openParenthesis) ? try blockParameters() : []
+    let body = try body()
+    network.blocks[name] = NetworkSyntax.Block(
+      name: name, position: position, parameters: parameters, body: body,
+      index: network.blocks.count)
+    try expectEndOfStatement()
+  }
+
+  private mutating func blockParameters() throws -> [NetworkSyntax.Block.Parameter] {
     var names: Set<String> = []
-    let parameters = try list(until: .closeParenthesis) { parser in
+    return try list(until: .closeParenthesis) { parser in
       let (name, position) = try parser.expectName("a parameter's name")
       guard names.insert(name).inserted else {
         throw position.error("the parameter \(name.excerpt) is given twice")
@@ -95,10 +103,5 @@ extension Parser {
       return NetworkSyntax.Block.Parameter(
         name: name, defaultValue: parser.takes(.assign) ? try parser.expression() : nil)
     }
-    let body = try body()
-    network.blocks[name] = NetworkSyntax.Block(
-      name: name, position: position, parameters: parameters, body: body,
-      index: network.blocks.count)
-    try expectEndOfStatement()
   }
 }

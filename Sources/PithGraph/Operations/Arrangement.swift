@@ -55,7 +55,7 @@ public struct Reshape: Sendable, Hashable {
     self.dimensions = dimensions
   }
 
-  func outputShape(_ input: Shape) throws -> Shape {
+  package func outputShape(_ input: Shape) throws -> Shape {
     let known = try Shape(checking: dimensions.filter { $0 != -1 })
     let open = dimensions.count - known.rank
     guard open <= 1 else {
