@@ -14,6 +14,9 @@ package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
     _ operation: KernelOperation, inputs: [UnsafePointer<Self>],
     parameters: [UnsafePointer<Self>], output: UnsafeMutablePointer<Self>)
 
+  /// The same number.
+  var inDoublePrecision: Double { get }
+
   static func exponential(_ value: Self) -> Self
   /// `exp(value) - 1`, exact near 0.
   static func exponentialMinusOne(_ value: Self) -> Self
@@ -32,6 +35,8 @@ extension Float: ReferenceScalar {
     ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
   }
 
+  package var inDoublePrecision: Double { Double(self) }
+
   package static func exponential(_ value: Float) -> Float { expf(value) }
   package static func exponentialMinusOne(_ value: Float) -> Float { expm1f(value) }
   package static func logarithm(_ value: Float) -> Float { logf(value) }
@@ -47,6 +52,8 @@ extension Double: ReferenceScalar {
   ) {
     ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
   }
+
+  package var inDoublePrecision: Double { self }
 
   package static func exponential(_ value: Double) -> Double { exp(value) }
   package static func exponentialMinusOne(_ value: Double) -> Double { expm1(value) }

@@ -1,43 +1,65 @@
+// Sums of products are in double precision and rounded once: what kernels are held to has no error of its own to
+// speak of, however many inputs a layer has.
 extension ReferenceRun {
   // x: [c, h, w]  weight: [n, c / groups, r, s]  y: [n, p, q]
   func convolution(
     _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, bias: Bool
   ) {
-    let inputArea = window.inputHeight * window.inputWidth
     let outputArea = window.outputHeight * window.outputWidth
     let taps = window.kernelHeight * window.kernelWidth
     let groupChannels = channels / groups
     let groupOutputs = outputs / groups
-    for n in 0..<outputs {
-      let y = output + n * outputArea
-      y.update(repeating: bias ? parameters[1][n] : 0, count: outputArea)
-      for c in 0..<groupChannels {
-        let x = inputs[0] + (n / groupOutputs * groupChannels + c) * inputArea
-        let weight = parameters[0] + (n * groupChannels + c) * taps
-        for r in 0..<window.kernelHeight {
-          for s in 0..<window.kernelWidth {
-            addTap(weight[r * window.kernelWidth + s], r: r, s: s, x: x, y: y, window)
+    // Few enough columns at a time for the stack.
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 64) { sums in
+      for n in 0..<outputs {
+        let group = Group(
+          x: inputs[0]
+            + n / groupOutputs * groupChannels * window.inputHeight * window.inputWidth,
+          weight: parameters[0] + n * groupChannels * taps, channels: groupChannels)
+        for p in 0..<window.outputHeight {
+          let y = output + n * outputArea + p * window.outputWidth
+          for first in stride(from: 0, to: window.outputWidth, by: sums.count) {
+            let columns = first..<min(first + sums.count, window.outputWidth)
+            sums.update(repeating: bias ? parameters[1][n].inDoublePrecision : 0)
+            addTaps(of: group, row: p, columns: columns, to: sums, window)
+            for q in columns { y[q] = Scalar(sums[q - first]) }
           }
         }
       }
     }
   }
 
-  /// Adds `weight` times the input under one tap of the kernel to every output.
-  private func addTap(
-    _ weight: Scalar, r: Int, s: Int, x: UnsafePointer<Scalar>, y: UnsafeMutablePointer<Scalar>,
+  /// The channels that one output channel sees, with their kernels.
+  private struct Group {
+    let x: UnsafePointer<Scalar>
+    let weight: UnsafePointer<Scalar>
+    let channels: Int
+  }
+
+  /// Adds every weight times the input under it to the sums of some columns of one output row.
+  private func addTaps(
+    of group: Group, row p: Int, columns: Range<Int>, to sums: UnsafeMutableBufferPointer<Double>,
     _ window: SlidingWindow
   ) {
-    let columnOffset = s * window.dilationWidth - window.left
-    for p in 0..<window.outputHeight {
-      let row = p * window.strideHeight + r * window.dilationHeight - window.top
-      guard row >= 0, row < window.inputHeight else { continue }
-      let source = x + row * window.inputWidth
-      let target = y + p * window.outputWidth
-      for q in 0..<window.outputWidth {
-        let column = q * window.strideWidth + columnOffset
-        guard column >= 0, column < window.inputWidth else { continue }
-        target[q] += weight * source[column]
+    var weight = group.weight
+    for c in 0..<group.channels {
+      for r in 0..<window.kernelHeight {
+        let row = p * window.strideHeight + r * window.dilationHeight - window.top
+        guard row >= 0, row < window.inputHeight else {
+          weight += window.kernelWidth
+          continue
+        }
+        let x = group.x + (c * window.inputHeight + row) * window.inputWidth
+        for s in 0..<window.kernelWidth {
+          let tap = weight[s].inDoublePrecision
+          let left = s * window.dilationWidth - window.left
+          for q in columns {
+            let column = q * window.strideWidth + left
+            guard column >= 0, column < window.inputWidth else { continue }
+            sums[q - columns.lowerBound] += tap * x[column].inDoublePrecision
+          }
+        }
+        weight += window.kernelWidth
       }
     }
   }
@@ -46,9 +68,11 @@ extension ReferenceRun {
   func fullyConnected(inputs count: Int, outputs: Int, bias: Bool) {
     for n in 0..<outputs {
       let weight = parameters[0] + n * count
-      var sum: Scalar = 0
-      for k in 0..<count { sum += weight[k] * inputs[0][k] }
-      output[n] = sum + (bias ? parameters[1][n] : 0)
+      var sum = bias ? parameters[1][n].inDoublePrecision : 0
+      for k in 0..<count {
+        sum += weight[k].inDoublePrecision * inputs[0][k].inDoublePrecision
+      }
+      output[n] = Scalar(sum)
     }
   }
 
@@ -92,9 +116,9 @@ extension ReferenceRun {
       let (a, b) = (inputs[0] + left * m * k, inputs[1] + right * k * n)
       for i in 0..<m {
         for j in 0..<n {
-          var sum: Scalar = 0
-          for l in 0..<k { sum += a[i * k + l] * b[l * n + j] }
-          y[j] = sum
+          var sum = 0.0
+          for l in 0..<k { sum += a[i * k + l].inDoublePrecision * b[l * n + j].inDoublePrecision }
+          y[j] = Scalar(sum)
         }
         y += n
       }
