@@ -68,8 +68,8 @@ import Testing
       "pith: The value 'width' is invalid for '--set <name=value>'\n"
     ),
     (
-      ["inspect", "--network", "--architecture", "lenet", "--set", "wide=2"],
-      "pith: lenet.network: the network has no parameter 'wide'; did you mean 'width'?\n"
+      ["inspect", "--network", "--architecture", "lenet", "--set", "widths=2"],
+      "pith: lenet.network: the network has no parameter 'widths'; did you mean 'width'?\n"
     ),
     (
       ["inspect", "--network", "--architecture", "absent.network"],
