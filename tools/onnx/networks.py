@@ -61,6 +61,8 @@ def load_random(path):
     content = model.SerializeToString()
     name, shape = image(graph)
     value = random.normal(0, 1, shape).astype(numpy.float32)
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     outputs = session.run(None, {name: value})
     return content, [(value, {output.name: array for output, array in zip(graph.output, outputs)})]

@@ -10,6 +10,8 @@ import numpy
 TOLERANCE = (2e-5, 2e-6)
 # Where a value is rounded to a shorter type on the way, which Pith does not do: units in the last place of that type.
 SHORT_TOLERANCES = {"float16": (2e-3, 1e-6), "bfloat16": (1.6e-2, 1e-6)}
+# The case's numbers have four decimals.
+ROUNDED_CASES = {"test_averagepool_2d_ceil_last_window_starts_on_pad": (1e-3, 1e-7)}
 
 
 class Refused(Exception):
@@ -31,9 +33,8 @@ def run(command, **environment):
         raise Refused(process.stderr.strip() or f"ended with {process.returncode}")
 
 
-def compare(found, expected, what):
-    short = str(expected.dtype)
-    relative, absolute = SHORT_TOLERANCES.get(short, TOLERANCE)
+def compare(found, expected, what, tolerance):
+    relative, absolute = SHORT_TOLERANCES.get(str(expected.dtype), tolerance)
     expected = expected.astype(numpy.float32)
     if found.shape != expected.shape:
         raise Refused(f"{what}: the shape is {found.shape} but should be {expected.shape}")
@@ -65,4 +66,4 @@ def convert_and_compare(pith, case, has_batch, folder):
                 command += ["-o", path if len(paths) == 1 else f"{name}={path}"]
             run(command, **environment)
             for name, path in paths.items():
-                compare(numpy.load(path), expected[name], f"{what}, {name}")
+                compare(numpy.load(path), expected[name], f"{what}, {name}", ROUNDED_CASES.get(case.name, TOLERANCE))
