@@ -1,6 +1,12 @@
-"""The whole networks in onnx/backend/test/data/light: as they are, and with random weights against onnxruntime."""
+"""Whole networks: those in onnx/backend/test/data/light, as they are and with random weights, and one of the shared data.
+
+What a network computes with random or its own weights is onnxruntime's answer.
+"""
 
 import functools
+import os
+import pathlib
+import sys
 
 import numpy
 import onnx
@@ -10,13 +16,24 @@ from onnx import numpy_helper
 from backend import DATA
 from pith import Case
 
+PREFIXES = ("light/", "shared/")
+
 
 def cases():
     found = []
     for path in sorted((DATA / "light").glob("light_*.onnx")):
         found.append(Case(f"light/{path.stem}", functools.partial(load, path)))
         found.append(Case(f"light/{path.stem}/random", functools.partial(load_random, path)))
+    if (squeezenet := shared_data() / "models/squeezenet_v1.1.onnx").exists():
+        found.append(Case("shared/squeezenet_v1.1", functools.partial(load_trained, squeezenet)))
+    else:
+        print(f"shared/squeezenet_v1.1 is skipped: there is no {squeezenet}", file=sys.stderr)
     return found
+
+
+def shared_data():
+    folder = os.environ.get("PITH_SHARED_DATA")
+    return pathlib.Path(folder) if folder else pathlib.Path(__file__).parents[3] / "shared/data"
 
 
 def image(graph):
@@ -58,7 +75,16 @@ def load_random(path):
         graph.initializer.append(numpy_helper.from_array(values.astype(numpy.float32), name))
     del graph.node[:]
     graph.node.extend(kept)
-    content = model.SerializeToString()
+    return sample(model.SerializeToString(), random)
+
+
+def load_trained(path):
+    return sample(path.read_bytes(), numpy.random.default_rng(1))
+
+
+def sample(content, random):
+    """A random image and what onnxruntime computes of it."""
+    graph = onnx.load_from_string(content).graph
     name, shape = image(graph)
     value = random.normal(0, 1, shape).astype(numpy.float32)
     options = onnxruntime.SessionOptions()
