@@ -52,8 +52,9 @@ struct SourceNetwork {
         .invalidArgument, "an ONNX model says its own network",
         advice: "leave --architecture out")
     }
-    let network = try ONNXImport.network(
-      of: model, size: options.preprocessing?.fixedSize, hasBatch: options.hasBatch, limits: limits)
+    let network = try ONNXNetwork(
+      importing: model, size: options.preprocessing?.fixedSize, hasBatch: options.hasBatch,
+      limits: limits)
     graph = network.graph
     state = network.state
     meaning = network.outputReason.map { (network.output, $0) }

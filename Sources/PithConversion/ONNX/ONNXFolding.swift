@@ -7,16 +7,29 @@ import PithTensor
 struct ONNXFolding {
   /// How many values may still be made.
   private var budget: Int
+  private let greatestRank: Int
 
-  init(budget: Int) { self.budget = budget }
+  init(budget: Int, greatestRank: Int) {
+    self.budget = budget
+    self.greatestRank = greatestRank
+  }
 
-  mutating func spend(_ shape: [Int]) throws -> Int {
+  /// The number of values that a constant to be made has.
+  ///
+  /// - Parameter areWhole: whether they are whole numbers, which take four times the memory of a `Float`.
+  mutating func spend(_ shape: [Int], areWhole: Bool) throws -> Int {
+    guard shape.count <= greatestRank else {
+      throw PithError(
+        .limitExceeded,
+        "makes a constant of \(shape.count) dimensions; \(greatestRank) are the most")
+    }
     let count = try Shape(checking: shape).count
-    guard count <= budget else {
+    let cost = try count.checkedMultiplying(areWhole ? 4 : 1, "the size of a constant")
+    guard cost <= budget else {
       throw PithError(
         .limitExceeded, "constants of more values are computed than a conversion may take")
     }
-    budget -= count
+    budget -= cost
     return count
   }
 
@@ -24,7 +37,7 @@ struct ONNXFolding {
   mutating func pick(
     _ constant: ONNXConstant, shape: [Int], _ positions: (Int) -> Int
   ) throws -> ONNXConstant {
-    let count = try spend(shape)
+    let count = try spend(shape, areWhole: !constant.isFloatingPoint)
     if constant.isFloatingPoint {
       let values = try constant.floats()
       return ONNXConstant(
@@ -99,17 +112,19 @@ struct ONNXFolding {
       else { throw PithError(.shapeMismatch, "constants of other sizes are put together") }
       shape[axis] = try shape[axis].checkedAdding(constant.shape[axis], "a folded size")
     }
-    _ = try spend(shape)
-    let outer = shape[..<axis].reduce(1, &*)
+    let areReal = constants.allSatisfy(\.isFloatingPoint)
+    let count = try spend(shape, areWhole: !areReal)
+    // Without values the sizes say nothing about how many rows there are.
+    let outer = count == 0 ? 0 : shape[..<axis].reduce(1, &*)
     func rows<Value>(_ lists: [[Value]]) -> [Value] {
       (0..<outer).flatMap { row in
         lists.flatMap { list in
-          let inner = list.count / max(outer, 1)
+          let inner = list.count / outer
           return list[row * inner..<(row + 1) * inner]
         }
       }
     }
-    if constants.allSatisfy(\.isFloatingPoint) {
+    if areReal {
       return ONNXConstant(shape: shape, floats: rows(try constants.map { try $0.floats() }))
     }
     return ONNXConstant(shape: shape, wholes: rows(try constants.map { try $0.wholes() }))
@@ -149,6 +164,8 @@ enum ONNXCombination {
   case subtract
   case multiply
   case divide
+  case minimum
+  case maximum
 
   func apply(_ left: Float, _ right: Float) -> Float {
     switch self {
@@ -156,6 +173,8 @@ enum ONNXCombination {
     case .subtract: left - right
     case .multiply: left * right
     case .divide: left / right
+    case .minimum: Float.minimum(left, right)
+    case .maximum: Float.maximum(left, right)
     }
   }
 
@@ -164,6 +183,12 @@ enum ONNXCombination {
     case .add: return try left.adding(right, sign: 1)
     case .subtract: return try left.adding(right, sign: -1)
     case .multiply: return try left.multiplied(by: right)
+    case .minimum, .maximum:
+      guard left != right else { return left }
+      guard let first = left.fixed, let second = right.fixed else {
+        throw PithError(.unsupported, "the number of images is compared")
+      }
+      return (first < second) == (self == .minimum) ? left : right
     case .divide:
       guard let divisor = right.fixed, divisor != 0 else {
         throw PithError(.unsupported, "a size is divided by the number of images or by 0")

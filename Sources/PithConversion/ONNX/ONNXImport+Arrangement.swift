@@ -23,6 +23,11 @@ extension ONNXImport {
     for case .activation(let activation) in inputs { rank = self.rank(activation) }
     let parts = try inputs.map { value in
       if case .constant(let constant) = value {
+        guard constant.shape.count == rank else {
+          throw PithError(
+            .shapeMismatch,
+            "a constant of shape \(constant.shape) is put beside a value of \(rank) dimensions")
+        }
         return try activation(.constant(withoutBatch(constant, beside: rank)), for: node)
       }
       return try activation(value, for: node)
@@ -85,6 +90,10 @@ extension ONNXImport {
       let dimensions = try sizes.fixedWholes("the shape").enumerated().map { index, size in
         size == 0 && copiesZero && index < own.count ? own[index] : size
       }
+      guard dimensions.count <= limits.rank else {
+        throw PithError(
+          .limitExceeded, "makes \(dimensions.count) dimensions; \(limits.rank) are the most")
+      }
       constant.shape = try Reshape(dimensions).outputShape(Shape(checking: own)).dimensions
       constant.initializer = nil
       return [.constant(constant)]
@@ -140,7 +149,18 @@ extension ONNXImport {
       constant.shape = try kept(constant.shape) { $0 == 1 }
       return [.constant(constant)]
     case .activation(let input):
-      let sizes = try kept(self.sizes(of: input)) { $0.fixed == 1 }
+      // The batch stays, also where the file has one image only: then no other dimension may lose its place by that.
+      let sizes = try kept(self.sizes(of: input)) {
+        $0.fixed == 1 || ($0 == .batch && given != nil && staticBatch == 1)
+      }
+      guard !hasBatch || sizes.first == .batch else {
+        throw PithError(.unsupported, "takes the dimension of the batch away")
+      }
+      guard given != nil || !hasBatch || staticBatch != 1 || sizes.count <= 2 else {
+        throw PithError(
+          .unsupported, "takes every dimension of size 1 away, that of the batch among them",
+          advice: "export the model with a batch that may vary, or name the axes")
+      }
       return try reshape(input, to: sizes, copiesZero: false, for: node)
     case .unavailable: return []
     }

@@ -52,12 +52,19 @@ extension ONNXImport {
   }
 
   /// The greater or lesser of a value and one number.
-  mutating func bound(_ node: ONNXNode, _ clip: (Double) -> Clip) throws -> [Value] {
+  mutating func bound(
+    _ node: ONNXNode, _ combination: ONNXCombination, _ clip: (Double) -> Clip
+  ) throws -> [Value] {
+    if node.inputs.count == 1 { return [try input(node, 0)] }
     guard node.inputs.count == 2 else {
       throw PithError(.unsupported, "must have two inputs, one of them a constant number")
     }
+    let (left, right) = (try input(node, 0), try input(node, 1))
+    if case .constant(let left) = left, case .constant(let right) = right {
+      return [.constant(try folding.combine(left, right, combination))]
+    }
     let position: Int
-    if case .constant = try input(node, 0) { position = 0 } else { position = 1 }
+    if case .constant = left { position = 0 } else { position = 1 }
     let bound = clip(try constant(node, position, "the bound").scalar("the bound"))
     let source = try activation(node, 1 - position)
     return try layer(bound == Clip(minimum: 0) ? .relu : .clip(bound), [source], for: node)
@@ -67,11 +74,36 @@ extension ONNXImport {
   mutating func combine(
     _ node: ONNXNode, _ operation: Operation, _ combination: ONNXCombination
   ) throws -> [Value] {
-    let (left, right) = (try input(node, 0), try input(node, 1))
+    let (left, right) = (try input(node, 0), try fitted(input(node, 1), node))
     if case .constant(let left) = left, case .constant(let right) = right {
       return [.constant(try folding.combine(left, right, combination))]
     }
     return try layer(operation, aligned(left, right, for: node), for: node)
+  }
+
+  /// The right side, with the sizes of 1 behind its own for which version 6 had the attribute `axis`.
+  private func fitted(_ right: Value, _ node: ONNXNode) throws -> Value {
+    guard version < 7, node.attributes["axis"] != nil else { return right }
+    let rank =
+      switch try input(node, 0) {
+      case .activation(let left): self.rank(left)
+      case .constant(let left): left.shape.count
+      case .unavailable: 0
+      }
+    let axis = try axis(node.integer("axis", default: 0), of: rank)
+    switch right {
+    case .constant(var constant):
+      let behind = rank - axis - constant.shape.count
+      guard behind >= 0 else {
+        throw PithError(
+          .shapeMismatch, "a shape of \(constant.shape) from axis \(axis) on is too long for \(rank)")
+      }
+      constant.shape += [Int](repeating: 1, count: behind)
+      return .constant(constant)
+    case .activation(let activation) where axis + self.rank(activation) == rank: return right
+    case .activation, .unavailable:
+      throw PithError(.unsupported, "puts a value at axis \(axis) of another")
+    }
   }
 
   /// Two values as layers whose shapes without the batch meet as those with it do.
@@ -131,7 +163,12 @@ extension ONNXImport {
 
   mutating func prelu(_ node: ONNXNode) throws -> [Value] {
     let input = try activation(node, 0)
-    let slope = try withoutBatch(constant(node, 1, "the slope"), beside: rank(input))
+    var given = try constant(node, 1, "the slope")
+    if version < 7, given.shape.count == 1, rank(input) > 1 {
+      // One for each channel; later versions count from the last dimension.
+      given.shape += [Int](repeating: 1, count: rank(input) - 2)
+    }
+    let slope = try withoutBatch(given, beside: rank(input))
     let isChannelwise =
       slope.shape.count == input.shape.rank && slope.shape.dropFirst().allSatisfy { $0 == 1 }
       && slope.shape.first == input.shape.dimensions.first
@@ -180,6 +217,10 @@ extension ONNXImport {
         throw PithError(
           .unsupported, "is in training mode", advice: "export the model in evaluation mode")
       }
+    }
+    guard try version > 6 || node.flag("is_test", default: false) else {
+      throw PithError(
+        .unsupported, "is in training mode", advice: "export the model in evaluation mode")
     }
     let rate =
       version < 12

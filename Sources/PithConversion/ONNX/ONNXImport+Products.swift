@@ -43,7 +43,13 @@ extension ONNXImport {
 
   mutating func batchNorm(_ node: ONNXNode) throws -> [Value] {
     try needBatch()
-    guard try !node.flag("training_mode", default: false) else {
+    let isTraining =
+      switch version {
+      case ..<7: try !node.flag("is_test", default: false)
+      case ..<14: node.outputs.dropFirst().contains { !$0.isEmpty }
+      default: try node.flag("training_mode", default: false)
+      }
+    guard !isTraining else {
       throw PithError(
         .unsupported, "is in training mode, where the statistics are those of the batch",
         advice: "export the model in evaluation mode")

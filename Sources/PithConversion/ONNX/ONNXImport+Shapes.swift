@@ -4,6 +4,11 @@ import PithTensor
 /// Operators that exporters compute shapes with; most of them fold away.
 extension ONNXImport {
   func constant(_ node: ONNXNode) throws -> [Value] {
+    guard node.attributes.count <= 1 else {
+      throw PithError(
+        .malformedCheckpoint,
+        "has several values: \(node.attributes.keys.sorted().joined(separator: ", "))")
+    }
     switch node.attributes.first.map({ ($0.key, $0.value) }) {
     case ("value", .tensor(let tensor))?:
       return [.constant(ONNXConstant(tensor, isInitializer: false))]
@@ -24,8 +29,8 @@ extension ONNXImport {
 
   mutating func constantOfShape(_ node: ONNXNode) throws -> [Value] {
     let shape = try constant(node, 0, "the shape").fixedWholes("the shape")
-    let count = try folding.spend(shape)
     guard case .tensor(let tensor)? = node.attributes["value"] else {
+      let count = try folding.spend(shape, areWhole: false)
       return [
         .constant(ONNXConstant(shape: shape, floats: [Float](repeating: 0, count: count)))
       ]
@@ -34,6 +39,7 @@ extension ONNXImport {
     guard value.count == 1 else {
       throw PithError(.malformedCheckpoint, "the value has the shape \(value.shape)")
     }
+    let count = try folding.spend(shape, areWhole: !value.isFloatingPoint)
     if value.isFloatingPoint {
       return [
         .constant(
@@ -81,7 +87,8 @@ extension ONNXImport {
     }
     switch try input(node, 0) {
     case .activation(let activation) where isFloatingPoint: return [.activation(activation)]
-    case .constant(let constant) where constant.isFloatingPoint == isFloatingPoint:
+    case .constant(let constant)
+    where constant.isFloatingPoint == isFloatingPoint && (isFloatingPoint || isWhole):
       return [.constant(constant)]
     case .constant(let constant) where isFloatingPoint:
       let values = try constant.fixedWholes("a number that becomes real").map { Float($0) }
@@ -121,22 +128,52 @@ extension ONNXImport {
       ]
     case .activation(let data):
       let axis = try layerAxis(number, of: data) - 1
-      guard numbers.count == 1, indices.shape.count <= 1 else {
-        throw PithError(.unsupported, "picks \(numbers.count) places at once; only one is read")
-      }
-      let index = try position(numbers[0], of: data.shape[axis])
-      var (starts, ends) = ([Int](repeating: 0, count: data.shape.rank), data.shape.dimensions)
-      (starts[axis], ends[axis]) = (index, index + 1)
-      let slice = Operation.slice(
-        Slice(starts: starts, ends: ends, steps: [Int](repeating: 1, count: data.shape.rank)))
-      guard indices.shape.isEmpty else { return try layer(slice, [data], for: node) }
-      let picked = try step(slice, [data], for: node)
-      var sizes = picked.shape.dimensions
-      sizes.remove(at: axis)
-      return try layer(.reshape(Reshape(sizes)), [picked], for: node)
+      let places = try numbers.map { try position($0, of: data.shape[axis]) }
+      var sizes = data.shape.dimensions
+      sizes.replaceSubrange(axis...axis, with: indices.shape)
+      return try pick(places, of: data, axis: axis, shape: sizes, for: node)
     case .unavailable: return []
     }
   }
+
+  /// The values at some places of an axis, with an array of places as a shape in place of the axis.
+  private mutating func pick(
+    _ places: [Int], of data: Activation, axis: Int, shape sizes: [Int], for node: ONNXNode
+  ) throws -> [Value] {
+    // Places that follow each other are one slice.
+    var runs: [Range<Int>] = []
+    for place in places {
+      if let last = runs.last, last.upperBound == place {
+        runs[runs.count - 1] = last.lowerBound..<place + 1
+      } else {
+        runs.append(place..<place + 1)
+      }
+    }
+    guard (1...Self.mostRuns).contains(runs.count) else {
+      throw PithError(
+        .unsupported,
+        "picks \(runs.count) parts of an axis; 1 to \(Self.mostRuns) are read")
+    }
+    func slice(_ run: Range<Int>) -> Operation {
+      var (starts, ends) = ([Int](repeating: 0, count: data.shape.rank), data.shape.dimensions)
+      (starts[axis], ends[axis]) = (run.lowerBound, run.upperBound)
+      return .slice(
+        Slice(starts: starts, ends: ends, steps: [Int](repeating: 1, count: data.shape.rank)))
+    }
+    let keepsRank = sizes.count == data.shape.rank
+    if runs.count == 1, keepsRank { return try layer(slice(runs[0]), [data], for: node) }
+    var parts: [Activation] = []
+    for run in runs { parts.append(try step(slice(run), [data], for: node)) }
+    guard runs.count > 1 else {
+      return try layer(.reshape(Reshape(sizes)), parts, for: node)
+    }
+    let concat = Operation.concat(Concat(axis: axis + 1))
+    if keepsRank { return try layer(concat, parts, for: node) }
+    return try layer(.reshape(Reshape(sizes)), [step(concat, parts, for: node)], for: node)
+  }
+
+  /// A slice for each run: beyond this a network would be made of slices.
+  private static let mostRuns = 1024
 
   mutating func expand(_ node: ONNXNode) throws -> [Value] {
     let target = try constant(node, 1, "the shape").wholes()
@@ -163,7 +200,7 @@ extension ONNXImport {
         })
       let expanded = try Broadcast.shape(input.shape, shape)
       guard expanded != input.shape else { return [.activation(input)] }
-      let count = try folding.spend(shape.dimensions)
+      let count = try folding.spend(shape.dimensions, areWhole: false)
       let zeros = try activation(
         .constant(
           ONNXConstant(shape: shape.dimensions, floats: [Float](repeating: 0, count: count))),

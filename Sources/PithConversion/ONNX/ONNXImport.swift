@@ -9,6 +9,31 @@ package struct ONNXNetwork: Sendable {
   package var output: OutputMeaning
   /// Why, for people; nil: nothing but the absence of a softmax.
   package var outputReason: String?
+
+  /// Converts a model.
+  ///
+  /// - Parameters:
+  ///   - size: the height and width of images, where the file leaves them open.
+  ///   - hasBatch: whether the first dimension of every input is the batch.
+  /// - Throws: ``PithError`` that lists every node that cannot be converted.
+  package init(
+    importing model: ONNXModel, size: Preprocessing.Size? = nil, hasBatch: Bool = true,
+    limits: Limits = Limits()
+  ) throws {
+    var conversion = try ONNXImport(model, hasBatch: hasBatch, limits: limits)
+    try conversion.addInputs(size: size)
+    conversion.addNodes()
+    try conversion.addOutputs()
+    let network = try ONNXSimplification(
+      conversion.graph, conversion.entries, shapes: conversion.shapes
+    ).network()
+    let resolved = try network.graph.resolved(limits: limits)
+    let end = ONNXImport.meaning(of: network.graph)
+    graph = network.graph
+    state = StateDictionary(
+      entries: resolved.parameters.compactMap { network.entries[$0.name] })
+    (output, outputReason) = (end.meaning, end.reason)
+  }
 }
 
 /// Turns the nodes of an ONNX graph into layers, one after the other.
@@ -43,41 +68,25 @@ struct ONNXImport {
   private(set) var entries: [String: StateDictionary.Entry] = [:]
   var folding: ONNXFolding
   private var values: [String: Value] = [:]
-  private var shapes: [String: Shape] = [:]
+  private(set) var shapes: [String: Shape] = [:]
   /// The names that layers may not take: those of inputs, outputs and layers.
   private var taken: Set<String> = []
   /// The layers that are known numbers.
   private(set) var constantLayers: Set<String> = []
+  private let resultNames: Set<String>
+  /// How many values the parameters may still have.
+  private var parameterBudget: Int
   /// How often each name was wanted beyond the first time.
   private var repetitions: [String: Int] = [:]
   private var problems: [String] = []
 
-  /// - Parameters:
-  ///   - size: the height and width of images, where the file leaves them open.
-  ///   - hasBatch: whether the first dimension of every input is the batch.
-  /// - Throws: ``PithError`` that lists every node that cannot be converted.
-  static func network(
-    of model: ONNXModel, size: Preprocessing.Size?, hasBatch: Bool, limits: Limits
-  ) throws -> ONNXNetwork {
-    var conversion = try ONNXImport(model, hasBatch: hasBatch, limits: limits)
-    try conversion.addInputs(size: size)
-    conversion.addNodes()
-    try conversion.addOutputs()
-    let network = try ONNXSimplification(conversion.graph, conversion.entries).network()
-    let resolved = try network.graph.resolved(limits: limits)
-    let end = ONNXImport.meaning(of: network.graph)
-    return ONNXNetwork(
-      graph: network.graph,
-      state: StateDictionary(
-        entries: resolved.parameters.compactMap { network.entries[$0.name] }),
-      output: end.meaning, outputReason: end.reason)
-  }
-
-  private init(_ model: ONNXModel, hasBatch: Bool, limits: Limits) throws {
+  fileprivate init(_ model: ONNXModel, hasBatch: Bool, limits: Limits) throws {
     self.model = model
     self.limits = limits
     self.hasBatch = hasBatch
-    folding = ONNXFolding(budget: limits.foldedValues)
+    folding = ONNXFolding(budget: limits.foldedValues, greatestRank: limits.rank)
+    parameterBudget = limits.tensorValues
+    resultNames = Set(model.graph.outputs.map(\.name))
     guard let version = model.operatorSets[""] else {
       throw PithError(
         .malformedCheckpoint, "does not say which version of ONNX its operators are of")
@@ -100,10 +109,11 @@ struct ONNXImport {
 
   // MARK: inputs and outputs
 
-  private mutating func addInputs(size: Preprocessing.Size?) throws {
+  fileprivate mutating func addInputs(size: Preprocessing.Size?) throws {
     for input in model.graph.inputs where values[input.name] == nil {
       do {
         let shape = try shape(of: input, size: size)
+        try checkSize(shape)
         graph.inputs.append(Graph.Input(input.name, shape: shape))
         values[input.name] = .activation(Activation(name: input.name, shape: shape))
         shapes[input.name] = shape
@@ -115,7 +125,22 @@ struct ONNXImport {
     guard !graph.inputs.isEmpty else {
       throw PithError(.malformedCheckpoint, "the graph has no input")
     }
-    for output in model.graph.outputs { taken.insert(output.name) }
+    taken.formUnion(resultNames)
+  }
+
+  /// Refuses values of a size that no run could have, so that sums and products of sizes fit.
+  private func checkSize(_ shape: Shape) throws {
+    guard shape.count > 0 else { throw PithError(.shapeMismatch, "has the empty shape \(shape)") }
+    guard shape.rank <= limits.rank else {
+      throw PithError(
+        .limitExceeded, "has \(shape.rank) dimensions but at most \(limits.rank) are read")
+    }
+    guard shape.count <= limits.activationBytes / 4 else {
+      throw PithError(
+        .limitExceeded,
+        "the shape \(shape) needs more than the \(limits.activationBytes) bytes that activations may take"
+      )
+    }
   }
 
   private mutating func shape(
@@ -137,7 +162,8 @@ struct ONNXImport {
           advice: "say with --no-batch that the first dimension of the inputs is not a batch")
       }
       if case .fixed(let count) = dimensions.removeFirst() {
-        guard staticBatch == nil || staticBatch == count, count > 0 else {
+        guard count > 0 else { throw PithError(.unsupported, "has a batch of \(count) images") }
+        guard staticBatch == nil || staticBatch == count else {
           throw PithError(
             .unsupported, "has a batch of \(count) but another has \(staticBatch ?? 0)")
         }
@@ -160,7 +186,7 @@ struct ONNXImport {
     return try Shape(checking: sizes)
   }
 
-  private mutating func addOutputs() throws {
+  fileprivate mutating func addOutputs() throws {
     for output in model.graph.outputs {
       switch values[output.name] {
       case .activation(let activation):
@@ -170,7 +196,9 @@ struct ONNXImport {
         graph.outputs.append(output.name)
       case .constant:
         problems.append("the output '\(output.name)' does not depend on the input")
-      case .unavailable: break
+      case .unavailable(let reason):
+        // What could not be converted has been listed with its node.
+        if !reason.isEmpty { problems.append("the output '\(output.name)': \(reason)") }
       case nil: problems.append("the output '\(output.name)' is given by no node")
       }
     }
@@ -189,26 +217,33 @@ struct ONNXImport {
   // MARK: nodes
 
   /// Converts what the outputs need; what cannot be is listed, and what depends on it is left out.
-  private mutating func addNodes() {
+  fileprivate mutating func addNodes() {
     let needed = neededNodes()
     for (index, node) in model.graph.nodes.enumerated() where needed.contains(index) {
       let place = Self.place(of: node, index: index)
       do {
+        if let name = node.outputs.first(where: { values[$0] != nil }) {
+          throw PithError(.malformedCheckpoint, "gives '\(name)', which is given before it")
+        }
         let results = try convert(node)
         for (position, name) in node.outputs.enumerated() where !name.isEmpty {
           values[name] =
             position < results.count
-            ? results[position] : .unavailable("output \(position) of \(place) is not computed")
+            ? results[position] : .unavailable("is output \(position) of \(place), which is not computed")
         }
       } catch let failure as Dependency {
         if let reason = failure.reason { problems.append("\(place): \(reason)") }
-        for name in node.outputs { values[name] = .unavailable("") }
+        markUnavailable(node.outputs)
       } catch {
         let reason = (error as? PithError)?.description ?? "\(error)"
         problems.append("\(place): \(reason)")
-        for name in node.outputs { values[name] = .unavailable("") }
+        markUnavailable(node.outputs)
       }
     }
+  }
+
+  private mutating func markUnavailable(_ names: [String]) {
+    for name in names where !name.isEmpty && values[name] == nil { values[name] = .unavailable("") }
   }
 
   /// A value that a node uses is not there; without a reason, it has been reported already.
@@ -259,7 +294,8 @@ struct ONNXImport {
   func optionalInput(_ node: ONNXNode, _ index: Int) throws -> Value? {
     guard index < node.inputs.count, !node.inputs[index].isEmpty else { return nil }
     switch values[node.inputs[index]] {
-    case .unavailable(let reason): throw Dependency(reason: reason.isEmpty ? nil : reason)
+    case .unavailable(let reason):
+      throw Dependency(reason: reason.isEmpty ? nil : "'\(node.inputs[index])' \(reason)")
     case nil:
       throw Dependency(
         reason:
@@ -276,11 +312,20 @@ struct ONNXImport {
     return value
   }
 
-  /// The input as an activation; a constant becomes a layer.
+  /// The input as an activation.
+  ///
+  /// A constant becomes a layer when there is no batch; beside a batch its axes would be counted from another place.
   mutating func activation(_ node: ONNXNode, _ index: Int) throws -> Activation {
-    try activation(input(node, index), for: node)
+    let value = try input(node, index)
+    if hasBatch, case .constant = value {
+      throw PithError(
+        .unsupported, "works on a constant, which is not folded",
+        advice: "export the model with constant folding")
+    }
+    return try activation(value, for: node)
   }
 
+  /// The value as an activation; a constant becomes a layer, which has the same values for every image.
   mutating func activation(_ value: Value, for node: ONNXNode) throws -> Activation {
     switch value {
     case .activation(let activation): return activation
@@ -354,7 +399,7 @@ struct ONNXImport {
   ) throws -> [Value] {
     // A graph's output keeps its name; a layer with parameters keeps theirs.
     let output = node.outputs.first ?? ""
-    let isResult = model.graph.outputs.contains { $0.name == output }
+    let isResult = resultNames.contains(output)
     let name: String
     if let prefix = parameterPrefix(parameters.map { ($0.role, $0.constant) }) {
       name = unused(prefix)
@@ -382,7 +427,14 @@ struct ONNXImport {
   ) throws -> Activation {
     let inputShapes = inputs.map(\.shape)
     let shape = try operation.outputShape(inputShapes)
+    try checkSize(shape)
     for (parameter, given) in zip(try operation.parameters(inputShapes), parameters) {
+      guard parameter.shape.count <= parameterBudget else {
+        throw PithError(
+          .limitExceeded,
+          "the parameters have more than the \(limits.tensorValues) values that a model may have")
+      }
+      parameterBudget -= parameter.shape.count
       let values = try given.values ?? given.constant.floats()
       guard values.count == parameter.shape.count else {
         throw PithError(
@@ -439,7 +491,7 @@ struct ONNXImport {
 
   // MARK: the end
 
-  private static func meaning(of graph: Graph) -> (meaning: OutputMeaning, reason: String?) {
+  fileprivate static func meaning(of graph: Graph) -> (meaning: OutputMeaning, reason: String?) {
     var layers: [String: Layer] = [:]
     for layer in graph.layers { layers[layer.name] = layer }
     var name = graph.outputs.first

@@ -21,7 +21,9 @@ package struct ONNXOperator: Sendable {
   }
 
   /// The versions of the standard operators that are read.
-  package static let versions = 7...26
+  ///
+  /// After version 21 the operators below got element types, and attributes for those, only (Changelog.md of ONNX 1.22).
+  package static let versions = 6...26
 
   package static func named(_ name: String) -> ONNXOperator? { byName[name] }
 
@@ -54,7 +56,7 @@ package struct ONNXOperator: Sendable {
     ONNXOperator("Erf", ["erf"]) { try $0.map($1, .erf) },
     ONNXOperator("Expand", ["add"]) { try $0.expand($1) },
     ONNXOperator("Flatten", ["flatten", "reshape"]) { try $0.flatten($1) },
-    ONNXOperator("Gather", ["slice", "reshape"], limit: "one constant index, or folded") {
+    ONNXOperator("Gather", ["slice", "concat", "reshape"], limit: "constant indices") {
       try $0.gather($1)
     },
     ONNXOperator("Gelu", ["gelu"]) { try $0.gelu($1) },
@@ -78,14 +80,14 @@ package struct ONNXOperator: Sendable {
       try $0.softmax($1) { .logSoftmax(LogSoftmax(axis: $0)) }
     },
     ONNXOperator("MatMul", ["fully_connected", "matrix_multiply"]) { try $0.matrixMultiply($1) },
-    ONNXOperator("Max", ["clip"], limit: "with one constant number") {
-      try $0.bound($1) { Clip(minimum: $0) }
+    ONNXOperator("Max", ["clip"], limit: "with one constant number, or folded") {
+      try $0.bound($1, .maximum) { Clip(minimum: $0) }
     },
     ONNXOperator("MaxPool", ["max_pool"], limit: "two dimensions, no indices") {
       try $0.maxPool($1)
     },
-    ONNXOperator("Min", ["clip"], limit: "with one constant number") {
-      try $0.bound($1) { Clip(maximum: $0) }
+    ONNXOperator("Min", ["clip"], limit: "with one constant number, or folded") {
+      try $0.bound($1, .minimum) { Clip(maximum: $0) }
     },
     ONNXOperator("Mul", ["multiply"]) { try $0.combine($1, .multiply, .multiply) },
     ONNXOperator("PRelu", ["prelu", "relu", "clip", "multiply", "add"], limit: "constant slope") {

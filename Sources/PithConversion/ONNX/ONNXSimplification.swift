@@ -11,10 +11,15 @@ struct ONNXSimplification {
   /// What layers are called now that had another name.
   private var aliases: [String: String] = [:]
   private var graph: Graph
+  /// Of every input and layer, without the batch.
+  private let shapes: [String: Shape]
   private(set) var entries: [String: StateDictionary.Entry]
 
-  init(_ graph: Graph, _ entries: [String: StateDictionary.Entry]) {
+  init(
+    _ graph: Graph, _ entries: [String: StateDictionary.Entry], shapes: [String: Shape]
+  ) {
     self.graph = graph
+    self.shapes = shapes
     self.entries = entries
     layers = graph.layers
     for (index, layer) in graph.layers.enumerated() {
@@ -58,7 +63,8 @@ struct ONNXSimplification {
   /// `W x + b` in two layers, as frameworks write it that have no fully connected layer.
   private mutating func addBias(_ index: Int) throws {
     guard let addition = layers[index], case .add = addition.operation,
-      let (value, constant) = withConstant(addition), let layer = only(value.name)
+      let (value, constant) = withConstant(addition), let layer = only(value.name),
+      shapes[addition.name] == shapes[value.name]
     else { return }
     let outputs: Int
     var operation = layer.operation
@@ -117,7 +123,7 @@ struct ONNXSimplification {
     guard case .divide = last.operation, isNumber(last.inputs[1], 6),
       let clip = only(last.inputs[0]), clip.operation == .clip(.relu6),
       let sum = only(clip.inputs[0]), case .add = sum.operation,
-      let value = other(than: 3, of: sum)
+      let value = other(than: 3, of: sum), shapes[value] == shapes[last.name]
     else { return }
     for name in [last.inputs[1]] + sum.inputs.filter({ $0 != value }) {
       uses[name, default: 1] -= 1
@@ -152,7 +158,7 @@ struct ONNXSimplification {
     case .multiply: isScaled = other(than: 0.70710677, of: scaled) == value
     default: isScaled = false
     }
-    guard isScaled else { return }
+    guard isScaled, shapes[value] == shapes[last.name] else { return }
     uses[value, default: 2] -= 1
     for name in [half] + sum.inputs + scaled.inputs where constant(name) != nil {
       uses[name, default: 1] -= 1
