@@ -1,5 +1,6 @@
 import Foundation
 import Pith
+import PithConversion
 import PithGraph
 import Testing
 
@@ -185,7 +186,8 @@ import Testing
 
   @Test func opsListsEveryOperationWithAttributesThatItKnows() throws {
     let outcome = try folder.pith("ops", "--format", "json")
-    let rows = try #require(try json(outcome.output) as? [[String: Any]])
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    let rows = try #require(report["operations"] as? [[String: Any]])
     #expect(rows.map { $0["name"] as? String } == Pith.Operation.examples.map(\.name))
     for (row, example) in zip(rows, Pith.Operation.examples) {
       let documented = try #require(row["attributes"] as? [[String: Any]])
@@ -204,8 +206,14 @@ import Testing
         #expect(error?.problem.contains("'\(name)'") == true, "\(example.name) \(name)")
       }
     }
+    // The table of ONNX is the converter's own, and names no operation that does not exist.
+    let onnx = try #require(report["onnx"] as? [String: Any])
+    let operators = try #require(onnx["operators"] as? [[String: Any]])
+    #expect(operators.map { $0["name"] as? String } == ONNXOperator.all.map(\.name))
+    let known = Set(Pith.Operation.examples.map(\.name))
+    for row in ONNXOperator.all { #expect(known.isSuperset(of: row.operations), "\(row.name)") }
     let text = try folder.pith("ops")
-    #expect(text.output.split(separator: "\n").count == rows.count + 1)
+    #expect(text.output.split(separator: "\n").count == rows.count + operators.count + 2)
   }
 
   @Test func versionAndHelpAreData() throws {

@@ -79,6 +79,6 @@ import Testing
     #expect(
       pithError { try Conversion(path: path, options: options) }?.description
         == "\(path): is not a checkpoint that this version can read; "
-        + "it reads files of torch.save, zip or older ones, and safetensors files")
+        + "it reads ONNX models, safetensors files, and files of torch.save, zip or older ones")
   }
 }

@@ -7,10 +7,11 @@ struct Ops: Subcommand {
   static let configuration = CommandConfiguration(
     abstract: "List every operation that the converter and the runtime know.",
     discussion: """
-      runtime says that models may have the operation; pytorch that an architecture of 'pith convert' uses it.
+      The first table has the operations that models and the network language may have, and which operators of ONNX \
+      become them; the second has every operator of ONNX that 'pith convert' reads, with what of it is left out.
 
-      json  [{"name":"relu","description":"...","attributes":[{"name":"...","default":...}],"runtime":true,\
-      "pytorch":true}]
+      json  {"operations":[{"name":"relu","description":"...","attributes":[{"name":"...","default":...}],\
+      "onnx":["Relu"]}],"onnx":{"versions":[6,26],"operators":[{"name":"Relu","operations":["relu"],"limit":null}]}}
       """)
 
   @Option(help: "How the result is printed.")
@@ -19,49 +20,79 @@ struct Ops: Subcommand {
   var reportsErrorsAsJSON: Bool { format == .json }
 
   func execute() throws -> ExitStatus {
-    let converted = Set(
-      try Architecture.names.map { try Architecture.named($0) }.flatMap(Self.operations))
     let output = StandardOutput()
     switch format {
-    case .text: try output.write(Self.text(converted))
-    case .json: try output.write(Self.json(converted).text + "\n")
+    case .text: try output.write(Self.operationTable.text + "\n" + Self.operatorTable.text)
+    case .json: try output.write(Self.json.text + "\n")
     }
     try output.flush()
     return .done
   }
 
-  /// The names of the operations that an architecture is made of.
-  private static func operations(of architecture: Architecture) throws -> [String] {
-    try architecture.graph().layers.map(\.operation.name)
+  /// The operators of ONNX that become an operation, by name.
+  private static func operators(for operation: Operation) -> [String] {
+    ONNXOperator.all.filter { $0.operations.contains(operation.name) }.map(\.name)
   }
 
-  private static func text(_ converted: Set<String>) -> String {
-    var table = TextTable([.left, .left, .left, .left, .left])
-    table.add(["operation", "runtime", "pytorch", "what it does", "attributes (defaults)"])
+  private static var operationTable: TextTable {
+    var table = TextTable([.left, .left, .left, .left])
+    table.add(["operation", "what it does", "attributes (defaults)", "from ONNX"])
     for operation in Operation.examples {
       let attributes = operation.documentation.attributes.map { name, value in
         value.map { "\(name) (\($0))" } ?? name
       }
       table.add([
-        operation.name, "yes", converted.contains(operation.name) ? "yes" : "no",
-        operation.documentation.summary, attributes.joined(separator: ", "),
+        operation.name, operation.documentation.summary, attributes.joined(separator: ", "),
+        operators(for: operation).joined(separator: ", "),
       ])
     }
-    return table.text
+    return table
   }
 
-  private static func json(_ converted: Set<String>) -> JSON {
-    .array(
-      Operation.examples.map { operation in
-        let attributes = operation.documentation.attributes.map { name, value in
-          JSON.object([("name", .string(name)), ("default", .optional(value))])
-        }
-        return .object([
-          ("name", .string(operation.name)),
-          ("description", .string(operation.documentation.summary)),
-          ("attributes", .array(attributes)), ("runtime", .boolean(true)),
-          ("pytorch", .boolean(converted.contains(operation.name))),
+  private static var operatorTable: TextTable {
+    let versions = ONNXOperator.versions
+    var table = TextTable([.left, .left, .left])
+    table.add([
+      "ONNX, versions \(versions.lowerBound) to \(versions.upperBound)", "becomes", "only",
+    ])
+    for row in ONNXOperator.all {
+      table.add([row.name, row.operations.joined(separator: ", "), row.limit ?? ""])
+    }
+    return table
+  }
+
+  private static var json: JSON {
+    let operations = Operation.examples.map { operation in
+      let attributes = operation.documentation.attributes.map { name, value in
+        JSON.object([("name", .string(name)), ("default", .optional(value))])
+      }
+      return JSON.object([
+        ("name", .string(operation.name)),
+        ("description", .string(operation.documentation.summary)),
+        ("attributes", .array(attributes)),
+        ("onnx", .array(operators(for: operation).map { .string($0) })),
+      ])
+    }
+    let rows = ONNXOperator.all.map { row in
+      JSON.object([
+        ("name", .string(row.name)),
+        ("operations", .array(row.operations.map { .string($0) })),
+        ("limit", .optional(row.limit)),
+      ])
+    }
+    let versions = ONNXOperator.versions
+    return .object([
+      ("operations", .array(operations)),
+      (
+        "onnx",
+        .object([
+          (
+            "versions",
+            .array([.integer(versions.lowerBound), .integer(versions.upperBound)])
+          ),
+          ("operators", .array(rows)),
         ])
-      })
+      ),
+    ])
   }
 }
