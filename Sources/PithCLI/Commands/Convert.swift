@@ -105,7 +105,7 @@ struct Convert: Subcommand {
   func validate() throws {
     guard from.source != nil else {
       throw ValidationError(
-        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch and safetensors"
+        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch, safetensors and onnx"
       )
     }
     guard expect == nil || !sample.isEmpty else {
