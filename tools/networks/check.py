@@ -78,7 +78,9 @@ class Case:
             reference = self.distance(outputs(pith, model, few, folder, "reference"))
             default = self.distance(outputs(pith, model, self.images.numpy(), folder, None))
         except subprocess.CalledProcessError as error:
-            return f"{self.name:18} {form.name:24} {error.stderr.strip()}", False
+            return f"{self.name:18} {form.name:24} FAILED: {error.stderr.strip()}", False
+        except RuntimeError as error:
+            return f"{self.name:18} {form.name:24} FAILED, PyTorch cannot write it: {error}", False
         finally:
             for leftover in os.listdir(folder):
                 os.remove(os.path.join(folder, leftover))
