@@ -96,7 +96,8 @@ extension ONNXImport {
       let behind = rank - axis - constant.shape.count
       guard behind >= 0 else {
         throw PithError(
-          .shapeMismatch, "a shape of \(constant.shape) from axis \(axis) on is too long for \(rank)")
+          .shapeMismatch,
+          "a shape of \(constant.shape) from axis \(axis) on is too long for \(rank)")
       }
       constant.shape += [Int](repeating: 1, count: behind)
       return .constant(constant)

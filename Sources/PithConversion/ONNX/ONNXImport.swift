@@ -229,7 +229,8 @@ struct ONNXImport {
         for (position, name) in node.outputs.enumerated() where !name.isEmpty {
           values[name] =
             position < results.count
-            ? results[position] : .unavailable("is output \(position) of \(place), which is not computed")
+            ? results[position]
+            : .unavailable("is output \(position) of \(place), which is not computed")
         }
       } catch let failure as Dependency {
         if let reason = failure.reason { problems.append("\(place): \(reason)") }
