@@ -3,16 +3,16 @@ import PithTensor
 
 /// An ONNX model written by hand: a list of nodes, and the numbers that they use.
 struct ONNXFile {
-  struct Node {
+  struct Node: Sendable {
     var operation: String
     var inputs: [String]
     var outputs: [String]
     var name = ""
     var domain = ""
-    var attributes: [(String, Attribute)] = []
+    var attributes: [String: Attribute] = [:]
   }
 
-  enum Attribute {
+  enum Attribute: Sendable {
     case integer(Int64)
     case real(Float)
     case text(String)
@@ -22,7 +22,7 @@ struct ONNXFile {
     case whole(Int64)
   }
 
-  enum Size {
+  enum Size: Sendable {
     case fixed(Int64)
     case named(String)
   }
@@ -48,11 +48,12 @@ struct ONNXFile {
       importing: ONNXModel(reading: bytes, limits: limits), hasBatch: hasBatch, limits: limits)
   }
 
-  /// The problems that the import lists, a line each, without what is said around them.
-  func problems(hasBatch: Bool = true, limits: Limits = Limits()) -> String? {
-    pithError { try network(hasBatch: hasBatch, limits: limits) }.map { error in
-      let lines = error.problem.split(separator: "\n  ")
-      return lines.count > 1 ? lines.dropFirst().joined(separator: "\n") : error.description
+  /// What the import of a file with a batch says, without what is said around the one thing that it lists.
+  var problem: String? {
+    pithError { try network() }.map { error in
+      let prefix = "one thing of the graph cannot be converted:\n  "
+      return error.problem.hasPrefix(prefix)
+        ? String(error.problem.dropFirst(prefix.count)) : error.description
     }
   }
 
@@ -107,7 +108,9 @@ struct ONNXFile {
       for name in node.outputs { $0.text(2, name) }
       $0.text(3, node.name)
       $0.text(4, node.operation)
-      for (name, value) in node.attributes { $0.message(5, attribute(name, value)) }
+      for (name, value) in node.attributes.sorted(by: { $0.key < $1.key }) {
+        $0.message(5, attribute(name, value))
+      }
       $0.text(7, node.domain)
     }
   }
@@ -214,7 +217,7 @@ extension ONNXFile.Node {
   /// A node with the name of its output.
   static func node(
     _ operation: String, _ inputs: [String], _ outputs: [String] = ["y"], name: String = "",
-    _ attributes: (String, ONNXFile.Attribute)...
+    with attributes: [String: ONNXFile.Attribute] = [:]
   ) -> Self {
     Self(operation: operation, inputs: inputs, outputs: outputs, name: name, attributes: attributes)
   }
