@@ -147,7 +147,7 @@ if Context.environment["PITH_FUZZ"] != nil {
       name: "FuzzPyTorch", dependencies: ["PithConversion", "PithTensor"],
       path: "tools/fuzz/FuzzPyTorch", swiftSettings: strict),
     .executableTarget(
-      name: "FuzzONNX", dependencies: ["PithConversion", "PithTensor"],
+      name: "FuzzONNX", dependencies: ["PithConversion", "PithGraph", "PithTensor"],
       path: "tools/fuzz/FuzzONNX", swiftSettings: strict),
     .executableTarget(
       name: "FuzzSafetensors", dependencies: ["PithConversion", "PithTensor"],
