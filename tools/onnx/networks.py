@@ -1,4 +1,4 @@
-"""Whole networks: those in onnx/backend/test/data/light, as they are and with random weights, and one of the shared data.
+"""Whole networks: those in onnx/backend/test/data/light, as they are and with random weights, and a trained one.
 
 What a network computes with random or its own weights is onnxruntime's answer.
 """

@@ -1,40 +1,5 @@
-package import PithGraph
-package import PithTensor
-
-/// The network of an ONNX model: layers, parameters, and what its end says about the outputs.
-package struct ONNXNetwork: Sendable {
-  package var graph: Graph
-  package var state: StateDictionary
-  /// What the last layers say that the numbers mean.
-  package var output: OutputMeaning
-  /// Why, for people; nil: nothing but the absence of a softmax.
-  package var outputReason: String?
-
-  /// Converts a model.
-  ///
-  /// - Parameters:
-  ///   - size: the height and width of images, where the file leaves them open.
-  ///   - hasBatch: whether the first dimension of every input is the batch.
-  /// - Throws: ``PithError`` that lists every node that cannot be converted.
-  package init(
-    importing model: ONNXModel, size: Preprocessing.Size? = nil, hasBatch: Bool = true,
-    limits: Limits = Limits()
-  ) throws {
-    var conversion = try ONNXImport(model, hasBatch: hasBatch, limits: limits)
-    try conversion.addInputs(size: size)
-    conversion.addNodes()
-    try conversion.addOutputs()
-    let network = try ONNXSimplification(
-      conversion.graph, conversion.entries, shapes: conversion.shapes
-    ).network()
-    let resolved = try network.graph.resolved(limits: limits)
-    let end = ONNXImport.meaning(of: network.graph)
-    graph = network.graph
-    state = StateDictionary(
-      entries: resolved.parameters.compactMap { network.entries[$0.name] })
-    (output, outputReason) = (end.meaning, end.reason)
-  }
-}
+import PithGraph
+import PithTensor
 
 /// Turns the nodes of an ONNX graph into layers, one after the other.
 ///
@@ -80,7 +45,7 @@ struct ONNXImport {
   private var repetitions: [String: Int] = [:]
   private var problems: [String] = []
 
-  fileprivate init(_ model: ONNXModel, hasBatch: Bool, limits: Limits) throws {
+  init(_ model: ONNXModel, hasBatch: Bool, limits: Limits) throws {
     self.model = model
     self.limits = limits
     self.hasBatch = hasBatch
@@ -109,7 +74,7 @@ struct ONNXImport {
 
   // MARK: inputs and outputs
 
-  fileprivate mutating func addInputs(size: Preprocessing.Size?) throws {
+  mutating func addInputs(size: Preprocessing.Size?) throws {
     for input in model.graph.inputs where values[input.name] == nil {
       do {
         let shape = try shape(of: input, size: size)
@@ -186,7 +151,7 @@ struct ONNXImport {
     return try Shape(checking: sizes)
   }
 
-  fileprivate mutating func addOutputs() throws {
+  mutating func addOutputs() throws {
     for output in model.graph.outputs {
       switch values[output.name] {
       case .activation(let activation):
@@ -217,7 +182,7 @@ struct ONNXImport {
   // MARK: nodes
 
   /// Converts what the outputs need; what cannot be is listed, and what depends on it is left out.
-  fileprivate mutating func addNodes() {
+  mutating func addNodes() {
     let needed = neededNodes()
     for (index, node) in model.graph.nodes.enumerated() where needed.contains(index) {
       let place = Self.place(of: node, index: index)
@@ -488,26 +453,5 @@ struct ONNXImport {
       candidate = "\(name)_\(repetitions[name, default: 1])"
     }
     return candidate
-  }
-
-  // MARK: the end
-
-  fileprivate static func meaning(of graph: Graph) -> (meaning: OutputMeaning, reason: String?) {
-    var layers: [String: Layer] = [:]
-    for layer in graph.layers { layers[layer.name] = layer }
-    var name = graph.outputs.first
-    while let layer = name.flatMap({ layers[$0] }) {
-      switch layer.operation {
-      case .softmax:
-        return (.probabilities, "the graph ends in a softmax: the outputs are probabilities")
-      case .sigmoid:
-        return (
-          .probabilities, "the graph ends in a sigmoid: each output is a probability of its own"
-        )
-      case .identity, .flatten, .reshape, .dropout: name = layer.inputs.first
-      default: return (.logits, nil)
-      }
-    }
-    return (.logits, nil)
   }
 }
