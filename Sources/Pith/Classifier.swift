@@ -1,5 +1,6 @@
 import PithGraph
 import PithImage
+import PithKernels
 public import PithTensor
 package import PithThreads
 

@@ -34,30 +34,30 @@ public struct Plan: Sendable {
 
   /// How a step is computed.
   enum Computation {
-    /// By the reference operation, image by image.
+    /// By the reference operation, image by image, on values in order.
     case plain(KernelOperation, parameters: [FloatBuffer])
-    /// `clamp(product + residual)`; the residual is the second input.
-    case product(Product, clamp: ClosedClamp, hasResidual: Bool)
+    case convolution(BlockedConvolution, Tail)
+    case fullyConnected(BlockedFullyConnected, Tail)
+    case window(BlockedWindow, Tail)
+    case elements(BlockedElements)
+
+    /// What listings call it.
+    var kernelName: String {
+      switch self {
+      case .plain: "reference"
+      case .convolution(let layer, _): layer.kernelName
+      case .fullyConnected(let layer, _): layer.kernelName
+      case .window(let window, _): window.kernelName
+      case .elements(let elements): elements.name
+      }
+    }
   }
 
-  /// A layer whose weights have been packed for a matrix kernel.
-  enum Product {
-    case convolution(PackedConvolution)
-    case fullyConnected(PackedFullyConnected)
-
-    var isDepthwise: Bool {
-      switch self {
-      case .convolution(let layer): layer.geometry.isDepthwise
-      case .fullyConnected: false
-      }
-    }
-
-    var scratchFloatsPerWorker: Int {
-      switch self {
-      case .convolution(let layer): layer.scratchFloatsPerWorker
-      case .fullyConnected(let layer): layer.scratchFloatsPerWorker
-      }
-    }
+  /// What follows a sum before it is written: `function(clamp(sum + residual))`; the residual is the second input.
+  struct Tail {
+    var clamp = ClosedClamp.none
+    var hasResidual = false
+    var function: MapFunction?
   }
 
   /// The inputs of the graph; shapes are without the batch.
@@ -68,8 +68,9 @@ public struct Plan: Sendable {
   /// Where each output is.
   let outputSources: [Source]
   let memory: MemoryPlan
-  /// The number of values of each activation, for one image.
-  let activationCounts: [Int]
+  /// For each activation where it begins, in values for one image of what it lies in, and how far the next image is.
+  let places: [(memory: Int, offset: Int, stride: Int)]
+  let kernels: BlockedKernelSet?
   /// The floats that each thread of a session needs beside the activations.
   let scratchFloatsPerWorker: Int
 
@@ -78,34 +79,43 @@ public struct Plan: Sendable {
   /// - Parameters:
   ///   - model: the model; not needed any more afterwards.
   ///   - threads: how many threads decode and pack; nil: as many as the process may use.
+  ///   - isExact: whether only plain sums are allowed: Winograd's convolution, which is faster, rounds more.
   /// - Throws: ``PithError`` with the code `checksumMismatch` when a chunk of the file is damaged.
-  public init(_ model: Model, threads: Int? = nil) throws {
+  public init(_ model: Model, threads: Int? = nil, isExact: Bool = false) throws {
     let pool = ThreadPool(threads: threads ?? ThreadCount.available)
-    try self.init(model.network(pool: pool), limits: model.limits)
+    try self.init(model.network(pool: pool), limits: model.limits, isExact: isExact)
   }
 
   /// Prepares a network.
   ///
   /// - Parameter kernels: nil: those that the environment asks for, else the fastest that this machine can run.
   package init(
-    _ network: Network, limits: Limits = Limits(), kernels: KernelSet? = nil
+    _ network: Network, limits: Limits = Limits(), kernels: KernelSet? = nil,
+    isExact: Bool = false
   ) throws {
     let prepared = try network.preparedForInference()
     let graph = try prepared.graph.resolved(limits: limits)
     try graph.checkParameters(prepared.parameters.mapValues(\.shape))
-    let builder = try PlanBuilder(
-      graph, parameters: prepared.parameters, kernels: kernels ?? KernelSet.chosen())
+    let kernels = try kernels ?? KernelSet.chosen()
+    var builder = try PlanBuilder(
+      graph, parameters: prepared.parameters, kernels: kernels, isExact: isExact)
+    self.kernels = kernels.blocked
     inputs = network.graph.inputs
     outputs = zip(network.graph.outputs, prepared.graph.outputs).map { name, source in
       Graph.Input(name, shape: graph.shapes[source] ?? [])
     }
+    outputSources = builder.results()
     steps = builder.steps
-    outputSources = prepared.graph.outputs.compactMap { builder.sources[$0] }
-    memory = builder.memoryPlan(keeping: outputSources)
-    activationCounts = builder.counts
+    let memory = builder.memoryPlan(keeping: outputSources)
+    self.memory = memory
+    let activations = builder.activations
+    places = activations.counts.indices.map { index in
+      let root = activations.root(of: index)
+      return (memory.offsets[root.index], root.offset, activations.counts[root.index])
+    }
     scratchFloatsPerWorker = steps.reduce(0) { largest, step in
-      guard case .product(let product, _, _) = step.computation else { return largest }
-      return max(largest, product.scratchFloatsPerWorker)
+      guard case .convolution(let layer, _) = step.computation else { return largest }
+      return max(largest, layer.scratchFloatsPerWorker)
     }
   }
 }

@@ -135,46 +135,59 @@ public final class Session {
     _ step: Plan.Step, images: Int, graphInputs: [UnsafePointer<Float>]
   ) {
     let output = start(of: step.output)
-    switch step.computation {
-    case .plain(let operation, let parameters):
+    let outputStride = plan.places[step.output].stride
+    if case .plain(let operation, let parameters) = step.computation {
       let inputs = step.inputs.map { place($0, graphInputs) }
-      let perOutput = plan.activationCounts[step.output]
       let constants = parameters.map { UnsafePointer($0.start) }
       pool.forEach(images) { image, _ in
         Float.run(
-          operation, inputs: inputs.map { $0.start + image * $0.perImage }, parameters: constants,
-          output: output + image * perOutput)
+          operation, inputs: inputs.map { $0.start + image * $0.stride }, parameters: constants,
+          output: output + image * outputStride)
       }
-    case .product(let product, let clamp, let hasResidual):
-      let input = place(step.inputs[0], graphInputs).start
-      let residual = hasResidual ? place(step.inputs[1], graphInputs).start : nil
-      switch product {
-      case .convolution(let layer):
-        layer.run(
-          images: images, input: input, output: output, residual: residual, clamp: clamp,
-          pool: pool, scratch: scratch)
-      case .fullyConnected(let layer):
-        layer.run(
-          batch: images, input: input, output: output, residual: residual, clamp: clamp,
-          pool: pool, scratch: scratch)
-      }
+      return
+    }
+    let input = place(step.inputs[0], graphInputs)
+    let second = step.inputs.count > 1 ? place(step.inputs[1], graphInputs) : nil
+    switch step.computation {
+    case .plain: break
+    case .convolution(let layer, let tail):
+      layer.run(
+        images: images, input: input.start, inputStride: input.stride, output: output,
+        outputStride: outputStride, residual: second?.start, residualStride: second?.stride ?? 0,
+        clamp: tail.clamp, function: tail.function, pool: pool, scratch: scratch)
+    case .fullyConnected(let layer, let tail):
+      layer.run(
+        images: images, input: input.start, inputStride: input.stride, output: output,
+        outputStride: outputStride, residual: second?.start, residualStride: second?.stride ?? 0,
+        clamp: tail.clamp, function: tail.function, pool: pool)
+    case .window(let layer, let tail):
+      layer.run(
+        images: images, input: input.start, inputStride: input.stride, output: output,
+        outputStride: outputStride, residual: second?.start, residualStride: second?.stride ?? 0,
+        clamp: tail.clamp, function: tail.function, pool: pool)
+    case .elements(let elements):
+      guard let kernels = plan.kernels else { return }
+      elements.run(
+        images: images, input, second, output: (output, outputStride), kernels: kernels,
+        pool: pool)
     }
   }
 
   /// Where a source's first image is, and how far the next image is from it.
   private func place(
     _ source: Plan.Source, _ graphInputs: [UnsafePointer<Float>]
-  ) -> (start: UnsafePointer<Float>, perImage: Int) {
+  ) -> (start: UnsafePointer<Float>, stride: Int) {
     switch source {
     case .input(let index): (graphInputs[index], plan.inputs[index].shape.count)
     case .activation(let index):
-      (UnsafePointer(start(of: index)), plan.activationCounts[index])
+      (UnsafePointer(start(of: index)), plan.places[index].stride)
     case .constant(let buffer): (UnsafePointer(buffer.start), 0)
     }
   }
 
   private func start(of activation: Int) -> UnsafeMutablePointer<Float> {
-    activations.start + plan.memory.offsets[activation] * batch
+    let place = plan.places[activation]
+    return activations.start + place.memory * batch + place.offset
   }
 
   private func collect(

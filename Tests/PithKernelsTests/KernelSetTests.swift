@@ -11,8 +11,8 @@ import Testing
     for set in InstructionSet.allCases where set.isAvailable {
       #expect(try chosen(set.rawValue).instructionSet == set)
     }
-    #expect(try chosen("portable").gemm.name == "gemm_f32_4x8_portable")
-    #expect(try chosen("reference").gemm.instructionSet == .portable)
+    #expect(try chosen("portable").blocked?.productName == "product_f32_2x16_portable")
+    #expect(try chosen("reference").blocked == nil)
   }
 
   @Test(arguments: [nil, ""]) func withoutAWordTheFastestIsChosen(_ value: String?) throws {
@@ -39,25 +39,11 @@ import Testing
         + "unset PITH_KERNELS to let Pith choose")
   }
 
-  @Test func theTableIsWhole() {
-    #expect(KernelTable.gemm.last?.instructionSet == .portable)
-    #expect(KernelTable.im2col.last?.instructionSet == .portable)
-    #expect(KernelTable.depthwise.last?.instructionSet == .portable)
-    for row in KernelTable.gemm {
-      #expect(
-        row.name
-          == "gemm_f32_\(row.tile.rows)x\(row.tile.columns)_\(row.instructionSet.rawValue)")
-    }
-    let names =
-      KernelTable.gemm.map(\.name) + KernelTable.im2col.map(\.name)
-      + KernelTable.depthwise.map(\.name)
-    #expect(Set(names).count == names.count)
-  }
-
-  @Test func everySetPacksThePanelsThatItsProductTakes() throws {
-    for set in InstructionSet.allCases where set.isAvailable {
-      let kernels = try KernelSet(set)
-      #expect(kernels.im2col.tile.columns == kernels.gemm.tile.columns)
+  @Test func everySetHasItsOwnKernelsUnderTheirNames() throws {
+    #expect(BlockedKernelSet.all.last?.instructionSet == .portable)
+    for set in BlockedKernelSet.all {
+      #expect(set.productName.hasPrefix("product_f32_"))
+      #expect(set.productName.hasSuffix("x16_\(set.instructionSet.rawValue)"))
     }
   }
 }

@@ -17,15 +17,18 @@ import Testing
 
   @Test func tooLittleScratchEndsTheProgramInsteadOfOverwritingMemory() async {
     await #expect(processExitsWith: .failure) {
-      let geometry = try ConvolutionGeometry(
-        inputChannels: 4, outputChannels: 4, inputHeight: 9, inputWidth: 9, kernel: .init(3, 3))
-      let layer = try PackedConvolution(
-        geometry, weights: [Float](repeating: 0, count: geometry.weightCount), bias: nil,
-        kernels: KernelSet(.portable))
-      var output = [Float](repeating: 0, count: 4 * 49)
+      var window = SlidingWindow(
+        inputHeight: 9, inputWidth: 9, outputHeight: 9, outputWidth: 9, kernelHeight: 3,
+        kernelWidth: 3)
+      (window.top, window.left, window.bottom, window.right) = (1, 1, 1, 1)
+      let layer = BlockedConvolution(
+        window, channels: 8, outputs: 8, groups: 1, weights: [Float](repeating: 0, count: 576),
+        bias: nil, algorithm: .direct, kernels: .portable)
+      var output = [Float](repeating: 0, count: 8 * 81)
       layer.run(
-        images: 1, input: [Float](repeating: 0, count: 4 * 81), output: &output,
-        pool: ThreadPool(threads: 1),
+        images: 1, input: [Float](repeating: 0, count: 8 * 81), inputStride: 8 * 81,
+        output: &output, outputStride: 8 * 81, residual: nil, residualStride: 0, clamp: .none,
+        function: nil, pool: ThreadPool(threads: 1),
         scratch: WorkerScratch(workers: 1, floatsPerWorker: layer.scratchFloatsPerWorker - 1))
     }
   }

@@ -57,8 +57,11 @@ import Testing
     .slice(Slice(starts: [0, 0, 1], ends: [4, 1, 5], steps: [1, 1, 1])),
   ])
   func whatMovesValuesHasAStep(_ operation: Operation) throws {
-    #expect(
-      try plan(of: operation, [4, 1, 5]).steps.map(\.layers) == [["relu"], ["layer"], ["tanh"]])
+    // Values that are put into blocks for a step, and back, are the same values.
+    let steps = try plan(of: operation, [4, 1, 5]).steps.filter {
+      $0.kernel != "to_blocks" && $0.kernel != "from_blocks"
+    }
+    #expect(steps.map(\.layers) == [["relu"], ["layer"], ["tanh"]])
   }
 
   /// A kernel has no weights that a file would have to hold, so only its reach in the image may take time.

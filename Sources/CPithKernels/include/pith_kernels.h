@@ -2,10 +2,9 @@
 #ifndef PITH_KERNELS_H
 #define PITH_KERNELS_H
 
+#include "pith_blocked.h"
 #include "pith_cpu.h"
 #include "pith_crc32.h"
-#include "pith_gemm.h"
 #include "pith_planes.h"
-#include "pith_window.h"
 
 #endif

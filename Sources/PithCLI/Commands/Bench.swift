@@ -34,7 +34,7 @@ struct Bench: Subcommand {
   @Flag(help: "Also the least time of each step, its kernel and its speed.")
   var layers = false
 
-  @Flag(help: "Only kernels that round no more than a plain sum does; so far all of them are such.")
+  @Flag(help: "Only kernels that round no more than a plain sum does: not Winograd's.")
   var exact = false
 
   @Option(help: "How the result is printed.")
@@ -57,7 +57,7 @@ struct Bench: Subcommand {
     let model = try ModelSource.file(model).open()
     let loaded = MonotonicClock.seconds
     let plan = try failing(with: .badModel) {
-      try Plan(model.network(pool: pool), limits: model.limits)
+      try Plan(model.network(pool: pool), limits: model.limits, isExact: exact)
     }
     let planned = MonotonicClock.seconds
     var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)

@@ -3,15 +3,11 @@ import PithTensor
 
 /// The kernels that a plan uses, chosen once when it is made.
 package struct KernelSet: Sendable {
-  /// What was chosen. With `reference` the planner runs the plain Swift of every operation, and the
-  /// functions below, the portable ones, serve only what has no other form.
+  /// What was chosen. With `reference` the planner runs the plain Swift of every operation.
   package let instructionSet: InstructionSet
-  package let gemm: Kernel<GEMMFunction>
-  package let im2col: Kernel<Im2ColFunction>
-  package let depthwise: Kernel<DepthwiseFunction>
+  /// The kernels of blocked activations; nil with `reference`.
+  package let blocked: BlockedKernelSet?
 
-  /// For each operation the first row of the table that is written for `instructionSet`, else the portable one.
-  ///
   /// - Throws: ``PithError`` with the code `unsupported` when this machine cannot run it.
   package init(_ instructionSet: InstructionSet) throws {
     guard instructionSet.isAvailable else {
@@ -20,18 +16,7 @@ package struct KernelSet: Sendable {
         advice: "unset PITH_KERNELS to let Pith choose")
     }
     self.instructionSet = instructionSet
-    func choose<Function>(_ rows: [Kernel<Function>]) throws -> Kernel<Function> {
-      let choice =
-        rows.first { $0.instructionSet == instructionSet }
-        ?? rows.first { $0.instructionSet == .portable }
-      guard let choice else {
-        throw PithError(.unsupported, "the kernel table has no portable row")
-      }
-      return choice
-    }
-    gemm = try choose(KernelTable.gemm)
-    im2col = try choose(KernelTable.im2col)
-    depthwise = try choose(KernelTable.depthwise)
+    blocked = BlockedKernelSet.all.first { $0.instructionSet == instructionSet }
   }
 
   /// What the variable `PITH_KERNELS` of the environment asks for, else the fastest that this machine can run.

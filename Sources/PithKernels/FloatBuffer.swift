@@ -2,19 +2,19 @@
 ///
 /// A class because it owns memory. Whoever writes to it sees to it that nobody reads meanwhile; plans fill
 /// theirs before they are shared.
-final class FloatBuffer: @unchecked Sendable {
-  let start: UnsafeMutablePointer<Float>
-  let count: Int
+package final class FloatBuffer: @unchecked Sendable {
+  package let start: UnsafeMutablePointer<Float>
+  package let count: Int
 
   /// Memory of unspecified content.
-  init(count: Int) {
+  package init(count: Int) {
     self.count = count
     start = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
     ).bindMemory(to: Float.self, capacity: max(1, count))
   }
 
-  convenience init(_ values: [Float]) {
+  package convenience init(_ values: [Float]) {
     self.init(count: values.count)
     values.withUnsafeBufferPointer { source in
       if let address = source.baseAddress { start.update(from: address, count: source.count) }

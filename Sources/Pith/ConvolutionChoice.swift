@@ -1,0 +1,70 @@
+import PithKernels
+
+/// Chooses how a convolution is computed, by what each way costs.
+///
+/// Costs are in multiply-adds of a matrix kernel at its best, so that they hold on any machine of the kind.
+struct ConvolutionChoice {
+  private let window: SlidingWindow
+  private let channels: Int
+  private let outputs: Int
+  private let groups: Int
+
+  init(_ window: SlidingWindow, channels: Int, outputs: Int, groups: Int) {
+    self.window = window
+    self.channels = channels
+    self.outputs = outputs
+    self.groups = groups
+  }
+
+  /// - Parameter isExact: whether only plain sums are allowed, not Winograd's.
+  func algorithm(isExact: Bool) -> BlockedConvolution.Algorithm {
+    guard !isExact, groups == 1, window.kernelHeight == 3, window.kernelWidth == 3,
+      window.strideHeight == 1, window.strideWidth == 1, window.dilationHeight == 1,
+      window.dilationWidth == 1, channels >= 8, outputs >= 8
+    else { return .direct }
+    let direct = cost(
+      products: 9 * window.outputHeight * window.outputWidth, efficiency: rowEfficiency,
+      positions: 9)
+    let choices: [(algorithm: BlockedConvolution.Algorithm, cost: Double)] =
+      [(.direct, direct)] + [2, 4].map { (.winograd($0), winograd($0)) }
+    return choices.min { $0.cost < $1.cost }?.algorithm ?? .direct
+  }
+
+  /// Rows that do not fill the tiles of a kernel keep its units less busy.
+  private var rowEfficiency: Double {
+    switch window.outputWidth {
+    case ..<4: 0.5
+    case 4..<8: 0.75
+    default: 0.95
+    }
+  }
+
+  private func winograd(_ m: Int) -> Double {
+    let positions = (m + 2) * (m + 2)
+    let tiles = ((window.outputHeight + m - 1) / m) * ((window.outputWidth + m - 1) / m)
+    let transforms = Double(positions * tiles * (channels + outputs)) * Self.transformCost
+    let efficiency = tiles < 4 ? 0.4 : tiles < 6 ? 0.7 : 0.95
+    return cost(products: positions * tiles, efficiency: efficiency, positions: positions)
+      + transforms
+  }
+
+  /// The products, or the reading of the weights where no cache holds them.
+  private func cost(products: Int, efficiency: Double, positions: Int) -> Double {
+    let matrix = Double(channels * outputs)
+    let reading = matrix * Double(positions) * (matrix * Double(positions) > 2e5 ? 14 : 0)
+    return max(matrix * Double(products) / efficiency, reading)
+  }
+
+  /// What a value costs that is transformed, in and out.
+  private static let transformCost = 14.0
+}
+
+extension BlockedConvolution.Algorithm {
+  /// Whether an activation function can be applied to what has just been written.
+  var appliesFunctions: Bool {
+    switch self {
+    case .direct, .planar: true
+    case .winograd: false
+    }
+  }
+}

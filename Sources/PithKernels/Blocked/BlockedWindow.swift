@@ -1,0 +1,106 @@
+import CPithKernels
+package import PithThreads
+
+/// A layer that slides a window over each block of channels: a depthwise convolution or a pool.
+package struct BlockedWindow: Sendable {
+  package enum Kind: Sendable {
+    case depthwise(weights: FloatBuffer, bias: FloatBuffer)
+    case maxPool
+    case averagePool(includePadding: Bool)
+  }
+
+  let window: pith_sliding_window
+  let input: BlockedShape
+  package let output: BlockedShape
+  package let kind: Kind
+  let kernels: BlockedKernelSet
+
+  /// A pool.
+  package init(
+    _ window: SlidingWindow, channels: Int, kind: Kind, kernels: BlockedKernelSet
+  ) {
+    self.window = pith_sliding_window(
+      height: window.inputHeight, width: window.inputWidth, kernel_height: window.kernelHeight,
+      kernel_width: window.kernelWidth, stride_y: window.strideHeight, stride_x: window.strideWidth,
+      dilation_y: window.dilationHeight, dilation_x: window.dilationWidth, top: window.top,
+      left: window.left, bottom: window.bottom, right: window.right,
+      output_height: window.outputHeight, output_width: window.outputWidth)
+    input = BlockedShape(channels: channels, height: window.inputHeight, width: window.inputWidth)
+    output = BlockedShape(
+      channels: channels, height: window.outputHeight, width: window.outputWidth)
+    self.kind = kind
+    self.kernels = kernels
+  }
+
+  /// A depthwise convolution.
+  ///
+  /// - Parameter weights: `[channels, 1, kernel height, kernel width]`.
+  package init(
+    depthwise window: SlidingWindow, channels: Int, weights: [Float], bias: [Float]?,
+    kernels: BlockedKernelSet
+  ) {
+    let taps = window.kernelHeight * window.kernelWidth
+    let packed = FloatBuffer(count: (channels + 7) / 8 * taps * 8)
+    packed.start.update(repeating: 0, count: packed.count)
+    for channel in 0..<channels {
+      for tap in 0..<taps {
+        packed.start[(channel / 8 * taps + tap) * 8 + channel % 8] = weights[channel * taps + tap]
+      }
+    }
+    self.init(
+      window, channels: channels,
+      kind: .depthwise(weights: packed, bias: lanes(bias, outputs: channels)), kernels: kernels)
+  }
+
+  /// What listings call it.
+  package var kernelName: String {
+    switch kind {
+    case .depthwise: "depthwise_f32_8_\(kernels.instructionSet.rawValue)"
+    case .maxPool: "max_pool_f32_8_\(kernels.instructionSet.rawValue)"
+    case .averagePool: "average_pool_f32_8_\(kernels.instructionSet.rawValue)"
+    }
+  }
+
+  /// Computes a batch. Allocates nothing.
+  package func run(
+    images: Int, input: UnsafePointer<Float>, inputStride: Int,
+    output: UnsafeMutablePointer<Float>, outputStride: Int, residual: UnsafePointer<Float>?,
+    residualStride: Int, clamp: ClosedClamp, function: MapFunction?, pool: ThreadPool
+  ) {
+    let data = BlockedData(
+      input: input, inputStride: inputStride, output: output, outputStride: outputStride,
+      residual: residual, residualStride: residualStride, clamp: clamp, function: function)
+    let tasks = images * self.output.blocks
+    pool.forEach(tasks, WindowTasks(layer: self, data: data))
+  }
+}
+
+/// The tasks of a window: (image, block of channels).
+private struct WindowTasks: ParallelTasks {
+  let layer: BlockedWindow
+  let data: BlockedData
+
+  func run(task: Int, worker: Int) {
+    let (image, block) = task.quotientAndRemainder(dividingBy: layer.output.blocks)
+    let x = data.input + image * data.inputStride + block * layer.input.blockStride
+    let place = block * layer.output.blockStride
+    let y = data.output + image * data.outputStride + place
+    let rows = layer.output.height
+    withUnsafePointer(to: layer.window) { window in
+      switch layer.kind {
+      case .depthwise(let weights, let bias):
+        let taps = window.pointee.kernel_height * window.pointee.kernel_width
+        layer.kernels.depthwise(
+          window, 0, rows, x, weights.start + block * taps * 8, bias.start + block * 8,
+          data.residual.map { $0 + image * data.residualStride + place }, data.clamp.low,
+          data.clamp.high, y)
+      case .maxPool: layer.kernels.maxPool(window, 0, rows, x, y)
+      case .averagePool(let includePadding):
+        layer.kernels.averagePool(window, 0, rows, x, includePadding ? 1 : 0, y)
+      }
+    }
+    if let function = data.function {
+      function.apply(layer.kernels, count: layer.output.blockStride, y, to: y)
+    }
+  }
+}

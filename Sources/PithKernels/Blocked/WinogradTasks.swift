@@ -1,0 +1,193 @@
+import CPithKernels
+import PithThreads
+
+/// The weights of a 3x3 convolution for tiles of `m` x `m` outputs: `G g G^T`, in double precision (Lavin and Gray 2016).
+enum WinogradWeights {
+  /// For each of the `(m + 2)^2` positions, `[outputs, channels]` as panels.
+  static func positions(
+    _ m: Int, weights: [Float], channels: Int, outputs: Int
+  ) -> [WeightPanels] {
+    let g = matrix(m)
+    let size = m + 2
+    let blocks = (channels + 7) / 8
+    var all = [WeightPanels]()
+    all.reserveCapacity(size * size)
+    for row in 0..<size {
+      for column in 0..<size {
+        // The weight of each tap at this position.
+        let factors = (0..<9).map { g[row][$0 / 3] * g[column][$0 % 3] }
+        all.append(
+          weights.withUnsafeBufferPointer { weights in
+            factors.withUnsafeBufferPointer { factors in
+              WeightPanels(outputs: outputs, depth: blocks * 8) { output, channel in
+                guard channel < channels else { return 0 }
+                let start = (output * channels + channel) * 9
+                var sum = 0.0
+                for tap in 0..<9 { sum += factors[tap] * Double(weights[start + tap]) }
+                return Float(sum)
+              }
+            }
+          })
+      }
+    }
+    return all
+  }
+
+  private static func matrix(_ m: Int) -> [[Double]] { m == 2 ? small : large }
+
+  private static let small: [[Double]] = [
+    [1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1],
+  ]
+
+  private static let large: [[Double]] = {
+    let sixth: Double = -1.0 / 6
+    let (first, second, third): (Double, Double, Double) = (1.0 / 24, 1.0 / 12, 1.0 / 6)
+    return [
+      [0.25, 0, 0], [sixth, sixth, sixth], [sixth, -sixth, sixth], [first, second, third],
+      [first, -second, third], [0, 0, 1],
+    ]
+  }()
+}
+
+/// Some tiles that are transformed, multiplied and transformed back together.
+enum WinogradChunk {
+  /// The floats that a chunk's input and output positions should take at most, unless it has fewest tiles.
+  private static let greatestFloats = 384 << 10
+  /// Fewer would read the weights too often, unless even they take too much.
+  private static let fewestTiles = 48
+  private static let fewestFloats = 4 << 20
+
+  /// Sixteen floats keep positions from falling onto the same lines of a cache.
+  static func stride(blocks: Int, tiles: Int) -> Int { blocks * tiles * 8 + 16 }
+
+  static func tiles(_ m: Int, input: BlockedShape, output: BlockedShape) -> Int {
+    let positions = (m + 2) * (m + 2)
+    let perTile = positions * (input.blocks + output.blocks) * 8
+    return max(6, min(fewestTiles, fewestFloats / perTile), greatestFloats / perTile / 6 * 6)
+  }
+
+  static func floats(_ m: Int, input: BlockedShape, output: BlockedShape) -> Int {
+    let tiles = tiles(m, input: input, output: output)
+    let positions = (m + 2) * (m + 2)
+    return positions
+      * (stride(blocks: input.blocks, tiles: tiles) + stride(blocks: output.blocks, tiles: tiles))
+  }
+}
+
+/// The tasks of Winograd's convolution: a chunk of tiles each, which may be of several images.
+struct WinogradTasks: ParallelTasks {
+  private let layer: BlockedConvolution
+  private let m: Int
+  private let data: BlockedData
+  private let scratch: WorkerScratch
+  private let tilesAcross: Int
+  private let tilesPerImage: Int
+  private let tiles: Int
+  private let chunk: Int
+  let count: Int
+
+  init(
+    _ layer: BlockedConvolution, _ m: Int, _ data: BlockedData, images: Int, threads: Int,
+    scratch: WorkerScratch
+  ) {
+    self.layer = layer
+    self.m = m
+    self.data = data
+    self.scratch = scratch
+    tilesAcross = (layer.output.width + m - 1) / m
+    tilesPerImage = tilesAcross * ((layer.output.height + m - 1) / m)
+    tiles = images * tilesPerImage
+    let most = WinogradChunk.tiles(m, input: layer.input, output: layer.output)
+    let tasks = max((tiles + most - 1) / most, min(threads, tiles))
+    // Rounded up to the tiles of a product kernel where that costs no task.
+    let even = (tiles + tasks - 1) / tasks
+    chunk = min(most, even)
+    count = (tiles + chunk - 1) / chunk
+  }
+
+  func run(task: Int, worker: Int) {
+    let first = task * chunk
+    let number = min(chunk, tiles - first)
+    let positions = scratch.base(of: worker)
+    let inputStride = WinogradChunk.stride(blocks: layer.input.blocks, tiles: number)
+    let results = positions + (m + 2) * (m + 2) * inputStride
+    transformInput(first: first, number, to: positions, stride: inputStride)
+    multiply(number, positions, stride: inputStride, to: results)
+    transformOutput(first: first, number, results)
+  }
+
+  /// The image of a tile, and the row and column of its first output.
+  private func place(of tile: Int) -> (image: Int, row: Int, column: Int) {
+    let (image, rest) = tile.quotientAndRemainder(dividingBy: tilesPerImage)
+    let (row, column) = rest.quotientAndRemainder(dividingBy: tilesAcross)
+    return (image, row * m, column * m)
+  }
+
+  private func transformInput(
+    first: Int, _ number: Int, to positions: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    let window = layer.window
+    let transform =
+      m == 2 ? layer.kernels.winogradInput2.function : layer.kernels.winogradInput4.function
+    let rowStride = window.inputWidth * 8
+    for index in 0..<number {
+      let place = place(of: first + index)
+      let (row, column) = (place.row - window.top, place.column - window.left)
+      var shape = pith_winograd_input(
+        row_stride: rowStride, first_row: -row, end_row: window.inputHeight - row,
+        first_column: -column, end_column: window.inputWidth - column)
+      let source = data.input + place.image * data.inputStride + row * rowStride + column * 8
+      for block in 0..<layer.input.blocks {
+        transform(
+          &shape, source + block * layer.input.blockStride,
+          positions + (block * number + index) * 8, stride)
+      }
+    }
+  }
+
+  private func multiply(
+    _ number: Int, _ positions: UnsafePointer<Float>, stride: Int,
+    to results: UnsafeMutablePointer<Float>
+  ) {
+    let product = layer.kernels.product.function
+    let resultStride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
+    var input = pith_product_input(
+      taps: layer.taps.start, tap_count: 1, blocks: layer.input.blocks, block_stride: number * 8,
+      pixel_stride: 8)
+    var shape = pith_product_output(
+      bias: nil, residual: nil, block_stride: number * 8, pixel_stride: 8, low: -.infinity,
+      high: .infinity)
+    for (position, weights) in layer.weights.enumerated() {
+      for panel in 0..<weights.panels {
+        product(
+          weights.blocks(of: panel), number, &input, positions + position * stride,
+          weights.start(of: panel), &shape,
+          results + position * resultStride + 2 * panel * number * 8)
+      }
+    }
+  }
+
+  private func transformOutput(
+    first: Int, _ number: Int, _ results: UnsafePointer<Float>
+  ) {
+    let transform =
+      m == 2 ? layer.kernels.winogradOutput2.function : layer.kernels.winogradOutput4.function
+    let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
+    let rowStride = layer.output.width * 8
+    for block in 0..<layer.output.blocks {
+      for index in 0..<number {
+        let place = place(of: first + index)
+        let offset =
+          block * layer.output.blockStride + place.row * rowStride + place.column * 8
+        var shape = pith_winograd_output(
+          residual: data.residual.map { $0 + place.image * data.residualStride + offset },
+          row_stride: rowStride, rows: min(m, layer.output.height - place.row),
+          columns: min(m, layer.output.width - place.column), low: data.clamp.low,
+          high: data.clamp.high)
+        transform(
+          &shape, results + (block * number + index) * 8, stride, layer.bias.start + block * 8,
+          data.output + place.image * data.outputStride + offset)
+      }
+    }
+  }
+}
