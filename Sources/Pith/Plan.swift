@@ -83,22 +83,27 @@ public struct Plan: Sendable {
   /// - Throws: ``PithError`` with the code `checksumMismatch` when a chunk of the file is damaged.
   public init(_ model: Model, threads: Int? = nil, isExact: Bool = false) throws {
     let pool = ThreadPool(threads: threads ?? ThreadCount.available)
-    try self.init(model.network(pool: pool), limits: model.limits, isExact: isExact)
+    try self.init(
+      model.network(pool: pool), limits: model.limits, isExact: isExact,
+      pool: pool)
   }
 
   /// Prepares a network.
   ///
-  /// - Parameter kernels: nil: those that the environment asks for, else the fastest that this machine can run.
+  /// - Parameters:
+  ///   - kernels: nil: those that the environment asks for, else the fastest that this machine can run.
+  ///   - pool: whose threads lay the weights out.
   package init(
     _ network: Network, limits: Limits = Limits(), kernels: KernelSet? = nil,
-    isExact: Bool = false
+    isExact: Bool = false, pool: ThreadPool? = nil
   ) throws {
     let prepared = try network.preparedForInference()
     let graph = try prepared.graph.resolved(limits: limits)
     try graph.checkParameters(prepared.parameters.mapValues(\.shape))
     let kernels = try kernels ?? KernelSet.chosen()
-    var builder = try PlanBuilder(
-      graph, parameters: prepared.parameters, kernels: kernels, isExact: isExact)
+    var builder = PlanBuilder(
+      graph, parameters: prepared.parameters, kernels: kernels, isExact: isExact,
+      pool: pool)
     self.kernels = kernels.blocked
     inputs = network.graph.inputs
     outputs = zip(network.graph.outputs, prepared.graph.outputs).map { name, source in

@@ -1,6 +1,7 @@
 import PithGraph
 import PithKernels
 import PithTensor
+import PithThreads
 
 /// Turns the layers of a prepared graph into steps.
 ///
@@ -20,6 +21,7 @@ struct PlanBuilder {
   let kernels: BlockedKernelSet?
   private let parameters: [String: Tensor]
   private let isExact: Bool
+  private let pool: ThreadPool?
   private let consumers: [String: [Layer]]
   /// What every input and layer so far has given.
   private var values: [String: Value] = [:]
@@ -29,12 +31,14 @@ struct PlanBuilder {
   private var fused: Set<String> = []
 
   init(
-    _ graph: ResolvedGraph, parameters: [String: Tensor], kernels: KernelSet, isExact: Bool
-  ) throws {
+    _ graph: ResolvedGraph, parameters: [String: Tensor], kernels: KernelSet, isExact: Bool,
+    pool: ThreadPool?
+  ) {
     self.graph = graph
     self.parameters = parameters
     self.kernels = kernels.blocked
     self.isExact = isExact
+    self.pool = pool
     consumers = graph.graph.consumers
     for (index, input) in graph.graph.inputs.enumerated() {
       values[input.name] = Value(source: .input(index))
@@ -166,7 +170,7 @@ struct PlanBuilder {
     tail.computation.hasResidual = residual != nil
     let packed = BlockedConvolution(
       window, channels: channels, outputs: outputs, groups: groups, weights: weights, bias: bias,
-      algorithm: algorithm, kernels: kernels)
+      algorithm: algorithm, kernels: kernels, pool: pool)
     fused.formUnion(tail.layers)
     append(
       [layer.layer.name] + tail.layers, .convolution(packed, tail.computation),
@@ -195,7 +199,7 @@ struct PlanBuilder {
         BlockedFullyConnected(
           inputs: inputs, outputs: outputs, weights: parameters[0].values,
           bias: parameters.count > 1 ? parameters[1].values : nil, blocked: lying,
-          kernels: kernels), tail.computation),
+          kernels: kernels, pool: pool), tail.computation),
       inputs: [source], of: layer,
       blocked: BlockedShape(channels: outputs, height: 1, width: 1))
   }

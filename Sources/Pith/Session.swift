@@ -158,8 +158,7 @@ public final class Session {
     case .fullyConnected(let layer, let tail):
       layer.run(
         images: images, input: input.start, inputStride: input.stride, output: output,
-        outputStride: outputStride, residual: second?.start, residualStride: second?.stride ?? 0,
-        clamp: tail.clamp, function: tail.function, pool: pool)
+        outputStride: outputStride, clamp: tail.clamp, function: tail.function, pool: pool)
     case .window(let layer, let tail):
       layer.run(
         images: images, input: input.start, inputStride: input.stride, output: output,

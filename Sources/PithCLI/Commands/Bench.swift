@@ -57,7 +57,7 @@ struct Bench: Subcommand {
     let model = try ModelSource.file(model).open()
     let loaded = MonotonicClock.seconds
     let plan = try failing(with: .badModel) {
-      try Plan(model.network(pool: pool), limits: model.limits, isExact: exact)
+      try Plan(model.network(pool: pool), limits: model.limits, isExact: exact, pool: pool)
     }
     let planned = MonotonicClock.seconds
     var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)

@@ -88,7 +88,7 @@ struct Classify: Subcommand {
     }
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
-      let plan = try Plan(model.network(pool: pool), limits: model.limits)
+      let plan = try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
       return try Classifier(
         model, plan: plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     }

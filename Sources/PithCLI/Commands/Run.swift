@@ -46,7 +46,7 @@ struct Run: Subcommand {
     for (name, path) in inputs { tensors[name] = try NumPyFile.read(path: path) }
     let pool = threads.makePool()
     let plan = try failing(with: .badModel) {
-      try Plan(model.network(pool: pool), limits: model.limits)
+      try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
     }
     let session = Session(plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     let results = try session.run(tensors)

@@ -35,9 +35,10 @@ package struct BlockedConvolution: Sendable {
   /// - Parameters:
   ///   - weights: `[outputs, channels / groups, kernel height, kernel width]`.
   ///   - bias: one value an output channel, or nil.
+  ///   - pool: whose threads lay the weights out.
   package init(
     _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, weights: [Float],
-    bias: [Float]?, algorithm: Algorithm, kernels: BlockedKernelSet
+    bias: [Float]?, algorithm: Algorithm, kernels: BlockedKernelSet, pool: ThreadPool? = nil
   ) {
     self.window = window
     self.groups = groups
@@ -57,36 +58,69 @@ package struct BlockedConvolution: Sendable {
     switch algorithm {
     case .direct:
       taps = TapOffsets(strip.offsets(of: window, planes: 1))
-      let blocks = (groupChannels + 7) / 8
-      self.weights = (0..<groups).map { group in
-        weights.withUnsafeBufferPointer { weights in
-          WeightPanels(outputs: groupOutputs, depth: blocks * tapCount * 8) { output, place in
-            let (block, rest) = place.quotientAndRemainder(dividingBy: tapCount * 8)
-            let channel = block * 8 + rest % 8
-            guard channel < groupChannels else { return 0 }
-            let row = (group * groupOutputs + output) * groupChannels + channel
-            return weights[row * tapCount + rest / 8]
-          }
-        }
+      self.weights = (0..<groups).map { _ in
+        WeightPanels(outputs: groupOutputs, depth: (groupChannels + 7) / 8 * tapCount * 8)
       }
     case .planar:
       taps = TapOffsets(strip.offsets(of: window, planes: channels))
-      self.weights = [
-        weights.withUnsafeBufferPointer { weights in
-          WeightPanels(outputs: outputs, depth: channels * tapCount) {
-            weights[$0 * channels * tapCount + $1]
-          }
-        }
-      ]
+      self.weights = [WeightPanels(outputs: outputs, depth: channels * tapCount)]
     case .winograd(let m):
       taps = TapOffsets([0])
-      self.weights = WinogradWeights.positions(
-        m, weights: weights, channels: channels, outputs: outputs)
+      self.weights = (0..<(m + 2) * (m + 2)).map { _ in
+        WeightPanels(outputs: outputs, depth: (channels + 7) / 8 * 8)
+      }
     }
     switch algorithm {
     case .direct, .planar: scratchFloatsPerWorker = strip.floats
     case .winograd(let m):
       scratchFloatsPerWorker = WinogradChunk.floats(m, input: input, output: output)
+    }
+    pack(weights, pool: pool)
+  }
+
+  /// Lays the weights out, the outputs of a panel by one thread: they share lines of memory.
+  private func pack(_ weights: [Float], pool: ThreadPool?) {
+    let outputs = output.channels
+    let row = weights.count / outputs
+    let panels = (outputs + 15) / 16
+    weights.withUnsafeBufferPointer { weights in
+      guard let start = weights.baseAddress else { return }
+      func pack(_ panel: Int) {
+        for output in panel * 16..<min(outputs, panel * 16 + 16) {
+          packRow(of: output, start + output * row)
+        }
+      }
+      if let pool {
+        pool.forEach(panels) { panel, _ in pack(panel) }
+      } else {
+        for panel in 0..<panels { pack(panel) }
+      }
+    }
+  }
+
+  /// - Parameter source: `[channels / groups, kernel height, kernel width]`.
+  private func packRow(of output: Int, _ source: UnsafePointer<Float>) {
+    let channels = input.channels / groups
+    let taps = window.kernelHeight * window.kernelWidth
+    switch algorithm {
+    case .direct:
+      let groupOutputs = self.output.channels / groups
+      let row = weights[output / groupOutputs].row(of: output % groupOutputs)
+      var target = row.start
+      for block in 0..<(channels + 7) / 8 {
+        for tap in 0..<taps {
+          for channel in block * 8..<block * 8 + 8 {
+            target.pointee = channel < channels ? source[channel * taps + tap] : 0
+            target += row.step
+          }
+        }
+      }
+    case .planar:
+      let row = weights[0].row(of: output)
+      for place in 0..<channels * taps { row.start[place * row.step] = source[place] }
+    case .winograd(let m):
+      WinogradWeights(m).transform(
+        source, channels: channels, to: weights.map { $0.row(of: output) })
     }
   }
 

@@ -4,12 +4,10 @@ package import PithThreads
 
 /// A fully connected layer with its weights laid out for one set of kernels.
 ///
-/// `y = clamp(W x + bias + residual)`. The result for an image has the same bits whatever the batch around it.
+/// `y = function(clamp(W x + bias))`. The result for an image has the same bits whatever the batch around it.
 package struct BlockedFullyConnected: Sendable {
   package let inputs: Int
   package let outputs: Int
-  /// The scratch floats that each worker needs.
-  package let scratchFloatsPerWorker = 0
   let weights: WeightPanels
   let kernels: BlockedKernelSet
   let bias: FloatBuffer
@@ -20,9 +18,10 @@ package struct BlockedFullyConnected: Sendable {
   /// - Parameters:
   ///   - weights: `[outputs, inputs]`.
   ///   - blocked: the sizes of an image whose blocks are the input as they lie; nil: the values in order.
+  ///   - pool: whose threads lay the weights out.
   package init(
     inputs: Int, outputs: Int, weights: [Float], bias: [Float]?, blocked: BlockedShape?,
-    kernels: BlockedKernelSet
+    kernels: BlockedKernelSet, pool: ThreadPool? = nil
   ) {
     self.inputs = inputs
     self.outputs = outputs
@@ -30,15 +29,36 @@ package struct BlockedFullyConnected: Sendable {
     self.bias = lanes(bias, outputs: outputs)
     let depth = blocked?.count ?? (inputs + 7) / 8 * 8
     blocks = depth / 8
-    self.weights = weights.withUnsafeBufferPointer { weights in
-      WeightPanels(outputs: outputs, depth: depth) { output, place in
-        guard let blocked else {
-          return place < inputs ? weights[output * inputs + place] : 0
+    let panels = WeightPanels(outputs: outputs, depth: depth)
+    self.weights = panels
+    weights.withUnsafeBufferPointer { weights in
+      func pack(_ panel: Int) {
+        for output in panel * 16..<min(outputs, panel * 16 + 16) {
+          let row = panels.row(of: output)
+          let source = output * inputs
+          guard let blocked else {
+            for place in 0..<depth {
+              row.start[place * row.step] = place < inputs ? weights[source + place] : 0
+            }
+            continue
+          }
+          var target = row.start
+          for block in 0..<blocked.blocks {
+            for pixel in 0..<blocked.pixels {
+              for channel in block * 8..<block * 8 + 8 {
+                target.pointee =
+                  channel < blocked.channels
+                  ? weights[source + channel * blocked.pixels + pixel] : 0
+                target += row.step
+              }
+            }
+          }
         }
-        let (block, rest) = place.quotientAndRemainder(dividingBy: blocked.blockStride)
-        let channel = block * 8 + rest % 8
-        guard channel < blocked.channels else { return 0 }
-        return weights[output * inputs + channel * blocked.pixels + rest / 8]
+      }
+      if let pool {
+        pool.forEach(panels.panels) { panel, _ in pack(panel) }
+      } else {
+        for panel in 0..<panels.panels { pack(panel) }
       }
     }
   }
@@ -53,12 +73,12 @@ package struct BlockedFullyConnected: Sendable {
   ///   - output: images `outputStride` apart, room for whole blocks.
   package func run(
     images: Int, input: UnsafePointer<Float>, inputStride: Int,
-    output: UnsafeMutablePointer<Float>, outputStride: Int, residual: UnsafePointer<Float>?,
-    residualStride: Int, clamp: ClosedClamp, function: MapFunction?, pool: ThreadPool
+    output: UnsafeMutablePointer<Float>, outputStride: Int, clamp: ClosedClamp,
+    function: MapFunction?, pool: ThreadPool
   ) {
     let data = BlockedData(
       input: input, inputStride: inputStride, output: output, outputStride: outputStride,
-      residual: residual, residualStride: residualStride, clamp: clamp, function: function)
+      residual: nil, residualStride: 0, clamp: clamp, function: function)
     let shares = pool.threads == 1 ? 1 : min(weights.panels, 4 * pool.threads)
     let perTask = (weights.panels + shares - 1) / shares
     pool.forEach(
@@ -80,9 +100,8 @@ private struct FullyConnectedTasks: ParallelTasks {
       pixel_stride: data.inputStride)
     let weights = layer.weights
     for panel in task * panelsPerTask..<min(weights.panels, (task + 1) * panelsPerTask) {
-      // The residual's images lie as those of the output do: the planner sees to it.
       var shape = pith_product_output(
-        bias: layer.bias.start + panel * 16, residual: data.residual.map { $0 + panel * 16 },
+        bias: layer.bias.start + panel * 16, residual: nil,
         block_stride: 8, pixel_stride: data.outputStride, low: data.clamp.low,
         high: data.clamp.high)
       let blocks = weights.blocks(of: panel)

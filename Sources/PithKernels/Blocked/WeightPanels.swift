@@ -8,24 +8,16 @@ struct WeightPanels: Sendable {
   /// The floats of a panel of two blocks.
   let panelStride: Int
 
-  /// - Parameters:
-  ///   - depth: how many values an output sums, a multiple of the lanes of a block.
-  ///   - weight: the weight of an output for the value at a place in the order of the kernel; asked for existing
-  ///     outputs only.
-  init(outputs: Int, depth: Int, weight: (_ output: Int, _ place: Int) -> Float) {
+  /// Memory for the weights of so many outputs; what fills the last block is zero, all else is still to be written.
+  ///
+  /// - Parameter depth: how many values an output sums.
+  init(outputs: Int, depth: Int) {
     outputBlocks = (outputs + 7) / 8
     panelStride = depth * 16
     buffer = FloatBuffer(count: outputBlocks * depth * 8)
-    for panel in 0..<panels {
-      let lanes = 8 * blocks(of: panel)
-      let start = buffer.start + panel * panelStride
-      for lane in 0..<lanes {
-        let output = panel * 16 + lane
-        for place in 0..<depth {
-          start[place * lanes + lane] = output < outputs ? weight(output, place) : 0
-        }
-      }
-    }
+    guard outputs % 8 != 0 else { return }
+    let last = buffer.start + (panels - 1) * panelStride
+    last.update(repeating: 0, count: buffer.count - (panels - 1) * panelStride)
   }
 
   var panels: Int { (outputBlocks + 1) / 2 }
@@ -35,6 +27,12 @@ struct WeightPanels: Sendable {
 
   func start(of panel: Int) -> UnsafePointer<Float> {
     UnsafePointer(buffer.start + panel * panelStride)
+  }
+
+  /// Where the weights of an output are, value after value of what it sums: so many floats apart.
+  func row(of output: Int) -> (start: UnsafeMutablePointer<Float>, step: Int) {
+    let panel = output / 16
+    return (buffer.start + panel * panelStride + output % 16, 8 * blocks(of: panel))
   }
 }
 

@@ -2,38 +2,44 @@ import CPithKernels
 import PithThreads
 
 /// The weights of a 3x3 convolution for tiles of `m` x `m` outputs: `G g G^T`, in double precision (Lavin and Gray 2016).
-enum WinogradWeights {
-  /// For each of the `(m + 2)^2` positions, `[outputs, channels]` as panels.
-  static func positions(
-    _ m: Int, weights: [Float], channels: Int, outputs: Int
-  ) -> [WeightPanels] {
-    let g = matrix(m)
-    let size = m + 2
-    let blocks = (channels + 7) / 8
-    var all = [WeightPanels]()
-    all.reserveCapacity(size * size)
-    for row in 0..<size {
-      for column in 0..<size {
-        // The weight of each tap at this position.
-        let factors = (0..<9).map { g[row][$0 / 3] * g[column][$0 % 3] }
-        all.append(
-          weights.withUnsafeBufferPointer { weights in
-            factors.withUnsafeBufferPointer { factors in
-              WeightPanels(outputs: outputs, depth: blocks * 8) { output, channel in
-                guard channel < channels else { return 0 }
-                let start = (output * channels + channel) * 9
-                var sum = 0.0
-                for tap in 0..<9 { sum += factors[tap] * Double(weights[start + tap]) }
-                return Float(sum)
-              }
-            }
-          })
+struct WinogradWeights {
+  private let matrix: [[Double]]
+
+  init(_ m: Int) { matrix = m == 2 ? Self.small : Self.large }
+
+  /// Transforms the weights of one output.
+  ///
+  /// - Parameters:
+  ///   - source: `[channels, 3, 3]`.
+  ///   - rows: for each of the `(m + 2)^2` positions where the channels go, and how far apart.
+  func transform(
+    _ source: UnsafePointer<Float>, channels: Int,
+    to rows: [(start: UnsafeMutablePointer<Float>, step: Int)]
+  ) {
+    let size = matrix.count
+    var half = [Double](repeating: 0, count: size * 3)
+    for channel in 0..<channels {
+      let g = source + channel * 9
+      for i in 0..<size {
+        let line = matrix[i]
+        for j in 0..<3 {
+          half[i * 3 + j] =
+            line[0] * Double(g[j]) + line[1] * Double(g[3 + j]) + line[2] * Double(g[6 + j])
+        }
+      }
+      for i in 0..<size {
+        for j in 0..<size {
+          let line = matrix[j]
+          let row = rows[i * size + j]
+          row.start[channel * row.step] = Float(
+            line[0] * half[i * 3] + line[1] * half[i * 3 + 1] + line[2] * half[i * 3 + 2])
+        }
       }
     }
-    return all
+    for row in rows {
+      for lane in channels..<(channels + 7) / 8 * 8 { row.start[lane * row.step] = 0 }
+    }
   }
-
-  private static func matrix(_ m: Int) -> [[Double]] { m == 2 ? small : large }
 
   private static let small: [[Double]] = [
     [1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1],
