@@ -1,0 +1,285 @@
+import PithGraph
+import PithKernels
+import PithTensor
+
+/// Which layers have fast kernels, and what those need.
+extension PlanBuilder {
+  /// Adds a step of fast kernels, when there are some for the operation and its sizes.
+  mutating func addBlocked(
+    _ layer: ResolvedGraph.ResolvedLayer, _ operation: KernelOperation, _ kernels: BlockedKernelSet
+  ) -> Bool {
+    // They read one image after the other, which a constant, the same for all of them, does not have.
+    let inputs = layer.layer.inputs
+    guard let first = inputs.first else { return false }
+    if case .combine(let combination, _) = operation {
+      return addCombination(layer, combination)
+    }
+    guard !inputs.contains(where: isConstant) else { return false }
+    switch operation {
+    case .convolution(let window, let channels, let outputs, let groups, _):
+      return addConvolution(
+        layer, window, channels: channels, outputs: outputs, groups: groups, kernels)
+    case .fullyConnected(let count, let outputs, _):
+      addFullyConnected(layer, inputs: count, outputs: outputs, kernels)
+    case .batchNorm(let channels, _, let epsilon):
+      return addBatchNorm(layer, channels: channels, epsilon: epsilon)
+    case .maxPool(let window, let channels):
+      addWindow(
+        layer, BlockedWindow(window, channels: channels, kind: .maxPool, kernels: kernels))
+    case .averagePool(let window, let channels, let includePadding):
+      addWindow(
+        layer,
+        BlockedWindow(
+          window, channels: channels, kind: .averagePool(includePadding: includePadding),
+          kernels: kernels))
+    case .globalAveragePool(let channels, _):
+      guard let source = blocked(first), let shape = shape(of: first) else { return false }
+      append(
+        [layer.layer.name], .elements(.globalAverage(shape)), inputs: [source], of: layer,
+        blocked: BlockedShape(channels: channels, height: 1, width: 1))
+    case .globalMaxPool(let channels, _):
+      guard let source = blocked(first), let shape = shape(of: first) else { return false }
+      append(
+        [layer.layer.name], .elements(.globalMax(shape)), inputs: [source], of: layer,
+        blocked: BlockedShape(channels: channels, height: 1, width: 1))
+    case .map(let function, let count):
+      guard let value = values[first] else { return false }
+      append(
+        [layer.layer.name],
+        .elements(.map(MapFunction(function), count: value.blocked?.count ?? count)),
+        inputs: [value.source], of: layer, blocked: value.blocked)
+    case .prelu(_, _, let isShared):
+      guard let source = blocked(first), let shape = shape(of: first) else { return false }
+      let slopes = tensors(of: layer)[0].values
+      append(
+        [layer.layer.name],
+        .elements(
+          .prelu(
+            lanes((0..<shape.channels).map { slopes[isShared ? 0 : $0] }, filling: shape), shape)),
+        inputs: [source], of: layer, blocked: shape)
+    case .softmax(1, let count, 1):
+      append(
+        [layer.layer.name], .elements(.softmax(count: count)), inputs: [plain(first)], of: layer,
+        blocked: nil)
+    case .concat(1, _): return addConcat(layer)
+    case .localResponseNorm, .matrixMultiply, .adaptiveAveragePool, .mean, .softmax, .logSoftmax,
+      .concat, .rearrange, .transpose, .copy, .combine:
+      return false
+    }
+    return true
+  }
+
+  private mutating func addConvolution(
+    _ layer: ResolvedGraph.ResolvedLayer, _ window: SlidingWindow, channels: Int, outputs: Int,
+    groups: Int, _ kernels: BlockedKernelSet
+  ) -> Bool {
+    let input = layer.layer.inputs[0]
+    let parameters = tensors(of: layer)
+    let weights = parameters[0].values
+    let bias = parameters.count > 1 ? parameters[1].values : nil
+    if groups == channels, outputs == channels, groups > 1 {
+      addWindow(
+        layer,
+        BlockedWindow(
+          depthwise: window, channels: channels, weights: weights, bias: bias, kernels: kernels))
+      return true
+    }
+    guard
+      BlockedConvolution.computes(window, channels: channels, outputs: outputs, groups: groups)
+    else { return false }
+    let isPlanar = groups == 1 && channels < 8 && values[input]?.blocked == nil
+    let algorithm: BlockedConvolution.Algorithm =
+      isPlanar
+      ? .planar
+      : ConvolutionChoice(window, channels: channels, outputs: outputs, groups: groups)
+        .algorithm(isExact: isExact)
+    guard let source = isPlanar ? plain(input) : blocked(input) else { return false }
+    var tail = fusedTail(layer, allowsFunction: algorithm.appliesFunctions)
+    let residual = tail.residual.flatMap { blocked($0) }
+    tail.computation.hasResidual = residual != nil
+    let packed = BlockedConvolution(
+      window, channels: channels, outputs: outputs, groups: groups, weights: weights, bias: bias,
+      algorithm: algorithm, kernels: kernels, pool: pool)
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers, .convolution(packed, tail.computation),
+      inputs: [source] + (residual.map { [$0] } ?? []), of: layer, blocked: packed.output)
+    return true
+  }
+
+  private mutating func addFullyConnected(
+    _ layer: ResolvedGraph.ResolvedLayer, inputs: Int, outputs: Int, _ kernels: BlockedKernelSet
+  ) {
+    let parameters = tensors(of: layer)
+    let input = layer.layer.inputs[0]
+    let lying = values[input]?.blocked.flatMap { $0.pixels > 1 ? $0 : nil }
+    // Whole blocks are read: what fills the last one must be there.
+    let source: Plan.Source
+    if let value = values[input], lying != nil || value.blocked != nil || inputs % 8 == 0 {
+      source = value.source
+    } else {
+      source = filled(plain(input), count: inputs)
+    }
+    let tail = fusedTail(layer, allowsResidual: false)
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers,
+      .fullyConnected(
+        BlockedFullyConnected(
+          inputs: inputs, outputs: outputs, weights: parameters[0].values,
+          bias: parameters.count > 1 ? parameters[1].values : nil, blocked: lying,
+          kernels: kernels, pool: pool), tail.computation),
+      inputs: [source], of: layer,
+      blocked: BlockedShape(channels: outputs, height: 1, width: 1))
+  }
+
+  private mutating func addWindow(
+    _ layer: ResolvedGraph.ResolvedLayer, _ window: BlockedWindow
+  ) {
+    guard let source = blocked(layer.layer.inputs[0]) else { return }
+    var tail = FusedTail()
+    if case .depthwise = window.kind {
+      tail = fusedTail(layer)
+    }
+    let residual = tail.residual.flatMap { blocked($0) }
+    tail.computation.hasResidual = residual != nil
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers, .window(window, tail.computation),
+      inputs: [source] + (residual.map { [$0] } ?? []), of: layer, blocked: window.output)
+  }
+
+  /// `y = scale * x + shift` for each channel.
+  private mutating func addBatchNorm(
+    _ layer: ResolvedGraph.ResolvedLayer, channels: Int, epsilon: Double
+  ) -> Bool {
+    let input = layer.layer.inputs[0]
+    guard let source = blocked(input), let shape = shape(of: input) else { return false }
+    let tensors = tensors(of: layer).map(\.values)
+    let scales = (0..<channels).map {
+      Double(tensors[0][$0]) / (Double(tensors[3][$0]) + epsilon).squareRoot()
+    }
+    let shifts = (0..<channels).map {
+      Float(Double(tensors[1][$0]) - Double(tensors[2][$0]) * scales[$0])
+    }
+    addScale(layer, source, shape, scales.map { Float($0) }, shifts)
+    return true
+  }
+
+  private mutating func addScale(
+    _ layer: ResolvedGraph.ResolvedLayer, _ source: Plan.Source, _ shape: BlockedShape,
+    _ scales: [Float], _ shifts: [Float]
+  ) {
+    let tail = fusedTail(layer, allowsResidual: false, allowsFunction: false)
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers,
+      .elements(
+        .scale(
+          lanes(scales, filling: shape), shift: lanes(shifts, filling: shape),
+          clamp: tail.computation.clamp, shape)),
+      inputs: [source], of: layer, blocked: shape)
+  }
+
+  private mutating func addCombination(
+    _ layer: ResolvedGraph.ResolvedLayer, _ combination: KernelOperation.Combination
+  ) -> Bool {
+    let (first, second) = (layer.layer.inputs[0], layer.layer.inputs[1])
+    if isConstant(second) { return addConstant(layer, combination, value: first, second) }
+    if isConstant(first) {
+      guard combination == .add || combination == .multiply else { return false }
+      return addConstant(layer, combination, value: second, first)
+    }
+    let (left, right) = (layer.inputShapes[0], layer.inputShapes[1])
+    if left == right {
+      let isImage = left.rank == 3
+      // What fills the last block may be 0 / 0.
+      if isImage, combination == .divide, left[0] % 8 != 0 { return false }
+      let shape = isImage ? shape(of: first) : nil
+      let sources: [Plan.Source]
+      if isImage {
+        guard let one = blocked(first), let other = blocked(second) else { return false }
+        sources = [one, other]
+      } else {
+        sources = [plain(first), plain(second)]
+      }
+      let tail = fusedTail(layer, allowsResidual: false, allowsFunction: false)
+      fused.formUnion(tail.layers)
+      append(
+        [layer.layer.name] + tail.layers,
+        .elements(
+          .combine(
+            combination, clamp: tail.computation.clamp, count: shape?.count ?? left.count)),
+        inputs: sources, of: layer, blocked: shape)
+      return true
+    }
+    // Squeeze and excitation: each channel times its own number.
+    guard combination == .multiply, left.rank == 3, right.rank == 3, left[0] == right[0] else {
+      return false
+    }
+    let (image, factors) = right.count == right[0] ? (first, second) : (second, first)
+    guard graph.shapes[factors]?.count == left[0], let shape = shape(of: image),
+      let source = blocked(image), let other = blocked(factors)
+    else { return false }
+    let tail = fusedTail(layer, allowsResidual: false, allowsFunction: false)
+    fused.formUnion(tail.layers)
+    append(
+      [layer.layer.name] + tail.layers,
+      .elements(.multiplyChannels(shape, clamp: tail.computation.clamp)),
+      inputs: [source, other], of: layer, blocked: shape)
+    return true
+  }
+
+  /// A value of channels with a constant: one number, or one for each channel.
+  private mutating func addConstant(
+    _ layer: ResolvedGraph.ResolvedLayer, _ combination: KernelOperation.Combination,
+    value: String, _ constant: String
+  ) -> Bool {
+    guard case .constant(let buffer) = values[constant]?.source, !isConstant(value),
+      let shape = shape(of: value), layer.outputShape == graph.shapes[value],
+      let sizes = graph.shapes[constant]?.dimensions,
+      buffer.count == 1 || (sizes.count == 3 && buffer.count == sizes[0]),
+      buffer.count == 1 || buffer.count == shape.channels, combination != .divide,
+      let source = blocked(value)
+    else { return false }
+    let numbers = (0..<shape.channels).map { buffer.start[buffer.count == 1 ? 0 : $0] }
+    let ones = [Float](repeating: 1, count: shape.channels)
+    let zeros = [Float](repeating: 0, count: shape.channels)
+    switch combination {
+    case .add: addScale(layer, source, shape, ones, numbers)
+    case .subtract: addScale(layer, source, shape, ones, numbers.map { -$0 })
+    case .multiply: addScale(layer, source, shape, numbers, zeros)
+    case .divide: return false
+    }
+    return true
+  }
+
+  /// Blocks one after the other: the inputs are computed where the result lies, or copied there.
+  private mutating func addConcat(_ layer: ResolvedGraph.ResolvedLayer) -> Bool {
+    guard layer.outputShape.rank == 3, layer.inputShapes.allSatisfy({ $0[0] % 8 == 0 }),
+      layer.outputShape[0] == layer.inputShapes.reduce(0, { $0 + $1[0] })
+    else { return false }
+    let sources = layer.layer.inputs.compactMap { blocked($0) }
+    guard sources.count == layer.layer.inputs.count else { return false }
+    let result = BlockedShape(
+      channels: layer.outputShape[0], height: layer.outputShape[1], width: layer.outputShape[2])
+    let whole = activations.add(result.count)
+    var offset = 0
+    for (source, shape) in zip(sources, layer.inputShapes) {
+      if case .activation(let index) = source,
+        activations.put(index, into: whole, at: offset, count: shape.count)
+      {
+      } else {
+        let part = activations.add(shape.count)
+        _ = activations.put(part, into: whole, at: offset, count: shape.count)
+        steps.append(
+          Plan.Step(
+            layers: [layer.layer.name], kernel: "copy", multiplyAdds: 0,
+            computation: .elements(.copy(count: shape.count)), inputs: [source], output: part))
+      }
+      offset += shape.count
+    }
+    values[layer.layer.name] = Value(source: .activation(whole), blocked: result)
+    return true
+  }
+}
