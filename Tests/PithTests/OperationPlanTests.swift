@@ -84,6 +84,25 @@ import Testing
     }
   }
 
+  /// A few bytes of a file may ask for any padding; no copy of it is made.
+  @Test func convolutionsFarLargerThanTheImageTakeNoMemory() throws {
+    let far = 1 << 28
+    let graph = Graph(
+      inputs: [Graph.Input("image", shape: [8, 3, 3])],
+      layers: [
+        Layer(
+          "conv",
+          .convolution(
+            Convolution(
+              outputs: 8, kernel: Extent(1, 2),
+              padding: Padding(top: 0, left: far, bottom: 0, right: 0), dilation: Extent(1, far))),
+          inputs: ["image"])
+      ], outputs: ["conv"])
+    for kernels in InstructionSet.allCases where kernels.isAvailable {
+      try expectAgreement(of: RandomNetwork.network(graph, seed: 4), kernels: kernels)
+    }
+  }
+
   /// Matrix kernels read one image after the other; a constant is there once for all of them.
   @Test func layersOfAConstantAreTheSameForEveryImage() throws {
     let graph = Graph(
