@@ -9,11 +9,14 @@
 #endif
 
 pith_cpu_features pith_cpu_detect(void) {
-  pith_cpu_features features = {false, false, false, false};
+  pith_cpu_features features = {0};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   features.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  features.avx512 = features.avx2_fma && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512bw");
   features.pclmul = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
 #elif defined(__aarch64__)
   features.neon = true;

@@ -17,7 +17,10 @@ import Testing
 
   @Test(arguments: [nil, ""]) func withoutAWordTheFastestIsChosen(_ value: String?) throws {
     let fastest: InstructionSet =
-      InstructionSet.avx2.isAvailable ? .avx2 : InstructionSet.neon.isAvailable ? .neon : .portable
+      InstructionSet.avx512.isAvailable
+      ? .avx512
+      : InstructionSet.avx2.isAvailable
+        ? .avx2 : InstructionSet.neon.isAvailable ? .neon : .portable
     #expect(try chosen(value).instructionSet == fastest)
   }
 
@@ -26,7 +29,7 @@ import Testing
     #expect(error?.code == .invalidArgument)
     #expect(
       error?.description
-        == "PITH_KERNELS is 'sse9' but must be one of reference, portable, avx2, neon")
+        == "PITH_KERNELS is 'sse9' but must be one of reference, portable, avx2, avx512, neon")
   }
 
   @Test func kernelsOfAnotherProcessorAreAnError() throws {

@@ -38,20 +38,27 @@ INLINE void output_line(const int size, const lanes *m, const int step, lanes *t
   to[3 * to_step] = difference + all(8) * far_difference + m[5 * step];
 }
 
-// `size` is m + 2, a constant after inlining.
+// `size` is m + 2, a constant after inlining. Pixels beyond the image are zeros of a copy.
 INLINE void transform_input(const int size, const pith_winograd_input *shape, const float *x,
                             float *positions, ptrdiff_t position_stride) {
-  lanes pixels[6 * 6], lines[6 * 6];
-  int whole = shape->first_row <= 0 && shape->end_row >= size && shape->first_column <= 0 &&
-              shape->end_column >= size;
-  for (int row = 0; row < size; row++)
-    UNROLL for (int column = 0; column < size; column++) {
-      int exists = whole || (row >= shape->first_row && row < shape->end_row &&
-                             column >= shape->first_column && column < shape->end_column);
-      pixels[row * size + column] = exists ? load(x + row * shape->row_stride + 8 * column) : all(0);
-    }
-  UNROLL for (int column = 0; column < size; column++)
-    input_line(size, pixels + column, size, lines + column, size);
+  lanes padded[6 * 6], lines[6 * 6];
+  ptrdiff_t row_stride = shape->row_stride;
+  if (shape->first_row > 0 || shape->end_row < size || shape->first_column > 0 ||
+      shape->end_column < size) {
+    for (int row = 0; row < size; row++)
+      for (int column = 0; column < size; column++) {
+        int exists = row >= shape->first_row && row < shape->end_row &&
+                     column >= shape->first_column && column < shape->end_column;
+        padded[row * size + column] = exists ? load(x + row * row_stride + 8 * column) : all(0);
+      }
+    x = (const float *)padded;
+    row_stride = 8 * size;
+  }
+  for (int column = 0; column < size; column++) {
+    lanes pixels[6];
+    UNROLL for (int row = 0; row < size; row++) pixels[row] = load(x + row * row_stride + 8 * column);
+    input_line(size, pixels, 1, lines + column, size);
+  }
   for (int row = 0; row < size; row++) {
     lanes line[6];
     input_line(size, lines + row * size, 1, line, 1);

@@ -16,6 +16,9 @@ typedef struct {
   size_t blocks;
   ptrdiff_t block_stride;
   ptrdiff_t pixel_stride;
+  // Weights that are wanted soon: brought into the second-level cache meanwhile; or null.
+  const float *next;
+  size_t next_floats;
 } pith_product_input;
 
 // What follows the sum: output = clamp(sum + bias + residual). The clamp leaves NaN alone.
@@ -140,6 +143,7 @@ typedef struct {
 PITH_BLOCKED_KERNELS(2x16, portable);
 #if defined(__x86_64__)
 PITH_BLOCKED_KERNELS(6x16, avx2);
+PITH_BLOCKED_KERNELS(28x16, avx512);
 #endif
 #if defined(__aarch64__)
 PITH_BLOCKED_KERNELS(6x16, neon);

@@ -68,7 +68,7 @@ extension BlockedKernelSet {
   /// Those that this processor architecture has, the fastest first.
   package static let all: [BlockedKernelSet] = {
     #if arch(x86_64)
-      [avx2, portable]
+      [avx512, avx2, portable]
     #elseif arch(arm64)
       [neon, portable]
     #else
@@ -136,6 +136,37 @@ extension BlockedKernelSet {
       maxPool: max_pool_f32_8_avx2, averagePool: average_pool_f32_8_avx2,
       globalAverage: global_average_f32_8_avx2, globalMax: global_max_f32_8_avx2,
       toBlocks: to_blocks_f32_8_avx2, fromBlocks: from_blocks_f32_8_avx2)
+    /// AVX-512 has twice the registers, and vectors of sixteen lanes for the products.
+    package static let avx512 = BlockedKernelSet(
+      instructionSet: .avx512,
+      product: Kernel(
+        name: "product_f32_28x16_avx512", elementType: .float32, tile: (28, 16),
+        instructionSet: .avx512, function: product_f32_28x16_avx512),
+      productPlanar: Kernel(
+        name: "product_planar_f32_28x16_avx512", elementType: .float32, tile: (28, 16),
+        instructionSet: .avx512, function: product_planar_f32_28x16_avx512),
+      winogradInput2: Kernel(
+        name: "winograd_input_f32_2x2_avx512", elementType: .float32, tile: (2, 2),
+        instructionSet: .avx512, function: winograd_input_f32_2x2_avx512),
+      winogradOutput2: Kernel(
+        name: "winograd_output_f32_2x2_avx512", elementType: .float32, tile: (2, 2),
+        instructionSet: .avx512, function: winograd_output_f32_2x2_avx512),
+      winogradInput4: Kernel(
+        name: "winograd_input_f32_4x4_avx512", elementType: .float32, tile: (4, 4),
+        instructionSet: .avx512, function: winograd_input_f32_4x4_avx512),
+      winogradOutput4: Kernel(
+        name: "winograd_output_f32_4x4_avx512", elementType: .float32, tile: (4, 4),
+        instructionSet: .avx512, function: winograd_output_f32_4x4_avx512),
+      clip: clip_f32_avx512, leakyReLU: leaky_relu_f32_avx512, elu: elu_f32_avx512,
+      sigmoid: sigmoid_f32_avx512, hardSigmoid: hard_sigmoid_f32_avx512,
+      hardSwish: hard_swish_f32_avx512,
+      silu: silu_f32_avx512, gelu: gelu_f32_avx512, approximateGELU: approximate_gelu_f32_avx512,
+      erf: erf_f32_avx512, tanh: tanh_f32_avx512, softmax: softmax_f32_avx512, add: add_f32_avx512,
+      subtract: subtract_f32_avx512, multiply: multiply_f32_avx512, divide: divide_f32_avx512,
+      scale: scale_f32_8_avx512, prelu: prelu_f32_8_avx512, depthwise: depthwise_f32_8_avx512,
+      maxPool: max_pool_f32_8_avx512, averagePool: average_pool_f32_8_avx512,
+      globalAverage: global_average_f32_8_avx512, globalMax: global_max_f32_8_avx512,
+      toBlocks: to_blocks_f32_8_avx512, fromBlocks: from_blocks_f32_8_avx512)
   #elseif arch(arm64)
     package static let neon = BlockedKernelSet(
       instructionSet: .neon,

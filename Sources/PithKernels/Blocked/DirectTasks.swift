@@ -138,7 +138,7 @@ struct DirectTasks: ParallelTasks {
     var input = pith_product_input(
       taps: layer.taps.start, tap_count: layer.taps.count,
       blocks: isPlanar ? 1 : groupBlocks, block_stride: blockStride,
-      pixel_stride: window.strideWidth * strip.lanes)
+      pixel_stride: window.strideWidth * strip.lanes, next: nil, next_floats: 0)
     let weights = layer.weights[isPlanar ? 0 : group]
     let product =
       isPlanar ? layer.kernels.productPlanar.function : layer.kernels.product.function
@@ -149,8 +149,17 @@ struct DirectTasks: ParallelTasks {
       let origin = block * layer.output.blockStride + firstRow * pixels * 8
       let runs = isPointwise ? 1 : endRow - firstRow
       let run = isPointwise ? (endRow - firstRow) * pixels : pixels
-      for row in 0..<runs {
-        let place = origin + row * pixels * 8
+      // A function is applied to what is still in the first-level cache.
+      let piece = data.function == nil ? run : min(run, Self.pixelsInCache)
+      let pieces = (run + piece - 1) / piece
+      let next = weights.next(after: panel, runs: runs * pieces)
+      for index in 0..<runs * pieces {
+        let (row, part) = index.quotientAndRemainder(dividingBy: pieces)
+        let first = part * piece
+        let count = min(piece, run - first)
+        input.next = next.start.map { $0 + index * next.floats }
+        input.next_floats = next.floats
+        let place = origin + (row * pixels + first) * 8
         var shape = pith_product_output(
           bias: layer.bias.start + block * 8,
           residual: data.residual.map { $0 + image * data.residualStride + place },
@@ -158,16 +167,20 @@ struct DirectTasks: ParallelTasks {
           high: data.clamp.high)
         let output = data.output + image * data.outputStride + place
         product(
-          blocks, run, &input, x + row * window.strideHeight * rowStride,
+          blocks, count, &input,
+          x + row * window.strideHeight * rowStride + first * input.pixel_stride,
           weights.start(of: panel), &shape, output)
         guard let function = data.function else { continue }
         for b in 0..<blocks {
           let start = output + b * layer.output.blockStride
-          function.apply(layer.kernels, count: run * 8, start, to: start)
+          function.apply(layer.kernels, count: count * 8, start, to: start)
         }
       }
     }
   }
+
+  /// The pixels of two blocks that a function is applied to at once.
+  private static let pixelsInCache = 112
 
   /// Copies the rows that some output rows need, with zeros around the image.
   private func copy(

@@ -29,6 +29,21 @@ struct WeightPanels: Sendable {
     UnsafePointer(buffer.start + panel * panelStride)
   }
 
+  /// What to bring nearer while a panel is used in so many runs: a part of the next panel in each; nothing where all
+  /// panels together stay in a second-level cache.
+  func next(after panel: Int, runs: Int = 1) -> (start: UnsafePointer<Float>?, floats: Int) {
+    guard buffer.count > Self.cachedFloats, panel + 1 < panels, runs > 0 else { return (nil, 0) }
+    let floats = panelStride / 2 * blocks(of: panel + 1)
+    return (start(of: panel + 1), (floats / 16 + runs - 1) / runs * 16)
+  }
+
+  /// The first panel, likewise.
+  var first: (start: UnsafePointer<Float>?, floats: Int) {
+    buffer.count > Self.cachedFloats ? (start(of: 0), panelStride / 2 * blocks(of: 0)) : (nil, 0)
+  }
+
+  private static let cachedFloats = 64 << 10
+
   /// Where the weights of an output are, value after value of what it sums: so many floats apart.
   func row(of output: Int) -> (start: UnsafeMutablePointer<Float>, step: Int) {
     let panel = output / 16

@@ -129,6 +129,17 @@ struct WinogradTasks: ParallelTasks {
     return (image, row * m, column * m)
   }
 
+  /// To the next tile.
+  private func advance(_ place: inout (image: Int, row: Int, column: Int)) {
+    place.column += m
+    guard place.column >= layer.output.width else { return }
+    place.column = 0
+    place.row += m
+    guard place.row >= layer.output.height else { return }
+    place.row = 0
+    place.image += 1
+  }
+
   private func transformInput(
     first: Int, _ number: Int, to positions: UnsafeMutablePointer<Float>, stride: Int
   ) {
@@ -136,17 +147,19 @@ struct WinogradTasks: ParallelTasks {
     let transform =
       m == 2 ? layer.kernels.winogradInput2.function : layer.kernels.winogradInput4.function
     let rowStride = window.inputWidth * 8
-    for index in 0..<number {
-      let place = place(of: first + index)
-      let (row, column) = (place.row - window.top, place.column - window.left)
-      var shape = pith_winograd_input(
-        row_stride: rowStride, first_row: -row, end_row: window.inputHeight - row,
-        first_column: -column, end_column: window.inputWidth - column)
-      let source = data.input + place.image * data.inputStride + row * rowStride + column * 8
-      for block in 0..<layer.input.blocks {
+    // Tile after tile in each block: what is written then lies side by side.
+    for block in 0..<layer.input.blocks {
+      let image = data.input + block * layer.input.blockStride
+      var place = self.place(of: first)
+      for index in 0..<number {
+        let (row, column) = (place.row - window.top, place.column - window.left)
+        var shape = pith_winograd_input(
+          row_stride: rowStride, first_row: -row, end_row: window.inputHeight - row,
+          first_column: -column, end_column: window.inputWidth - column)
         transform(
-          &shape, source + block * layer.input.blockStride,
+          &shape, image + place.image * data.inputStride + row * rowStride + column * 8,
           positions + (block * number + index) * 8, stride)
+        advance(&place)
       }
     }
   }
@@ -159,12 +172,17 @@ struct WinogradTasks: ParallelTasks {
     let resultStride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
     var input = pith_product_input(
       taps: layer.taps.start, tap_count: 1, blocks: layer.input.blocks, block_stride: number * 8,
-      pixel_stride: 8)
+      pixel_stride: 8, next: nil, next_floats: 0)
     var shape = pith_product_output(
       bias: nil, residual: nil, block_stride: number * 8, pixel_stride: 8, low: -.infinity,
       high: .infinity)
     for (position, weights) in layer.weights.enumerated() {
       for panel in 0..<weights.panels {
+        var next = weights.next(after: panel)
+        if panel + 1 == weights.panels, position + 1 < layer.weights.count {
+          next = layer.weights[position + 1].first
+        }
+        (input.next, input.next_floats) = next
         product(
           weights.blocks(of: panel), number, &input, positions + position * stride,
           weights.start(of: panel), &shape,
@@ -181,8 +199,8 @@ struct WinogradTasks: ParallelTasks {
     let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
     let rowStride = layer.output.width * 8
     for block in 0..<layer.output.blocks {
+      var place = self.place(of: first)
       for index in 0..<number {
-        let place = place(of: first + index)
         let offset =
           block * layer.output.blockStride + place.row * rowStride + place.column * 8
         var shape = pith_winograd_output(
@@ -193,6 +211,7 @@ struct WinogradTasks: ParallelTasks {
         transform(
           &shape, results + (block * number + index) * 8, stride, layer.bias.start + block * 8,
           data.output + place.image * data.outputStride + offset)
+        advance(&place)
       }
     }
   }

@@ -28,7 +28,7 @@ package struct KernelSet: Sendable {
     environment: (String) -> String? = processEnvironment
   ) throws -> KernelSet {
     guard let name = environment("PITH_KERNELS"), !name.isEmpty else {
-      let fastest: [InstructionSet] = [.avx2, .neon, .portable]
+      let fastest: [InstructionSet] = [.avx512, .avx2, .neon, .portable]
       return try KernelSet(fastest.first { $0.isAvailable } ?? .portable)
     }
     guard let instructionSet = InstructionSet(rawValue: name) else {

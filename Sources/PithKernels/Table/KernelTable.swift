@@ -9,6 +9,8 @@ package enum InstructionSet: String, Sendable, CaseIterable {
   case portable
   /// x86-64 with AVX2 and FMA.
   case avx2
+  /// x86-64 with AVX-512 F, VL, DQ and BW.
+  case avx512
   /// 64-bit ARM.
   case neon
 
@@ -17,6 +19,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
     switch self {
     case .reference, .portable: true
     case .avx2: pith_cpu_detect().avx2_fma
+    case .avx512: pith_cpu_detect().avx512
     case .neon: pith_cpu_detect().neon
     }
   }

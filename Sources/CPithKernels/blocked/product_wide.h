@@ -1,0 +1,86 @@
+// Included by product.h where vectors of sixteen lanes exist: the outputs of a panel in one vector, and WIDE_TILE pixels with
+// one sum each.
+typedef float wide_lanes __attribute__((vector_size(64), aligned(4)));
+
+// Weights are asked for so many floats before their use: the largest of them come from memory.
+enum { weights_ahead = 1024 };
+
+INLINE lanes half(wide_lanes value, const int upper) {
+  return upper ? __builtin_shufflevector(value, value, 8, 9, 10, 11, 12, 13, 14, 15)
+               : __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+// Pixels that lie `step` floats apart. `pixels`, `step` and `planar` are constants after inlining, as in product_tile.
+INLINE void wide_tile(const int pixels, const int step, const bool planar,
+                      const pith_product_input *input, const float *x, const float *weights,
+                      const pith_product_output *shape, float *output, ptrdiff_t done) {
+  const int channels = planar ? 1 : 8;
+  wide_lanes sums[WIDE_TILE];
+  UNROLL for (int p = 0; p < pixels; p++) sums[p] = (wide_lanes){0};
+
+  for (size_t block = 0; block < input->blocks; block++, x += input->block_stride) {
+    for (size_t tap = 0; tap < input->tap_count; tap++) {
+      const float *from = x + input->taps[tap];
+      UNROLL for (int line = 0; line < channels; line++)
+        __builtin_prefetch(weights + weights_ahead + 16 * line, 0, 3);
+      UNROLL for (int c = 0; c < channels; c++, weights += 16) {
+        wide_lanes weight = *(const wide_lanes *)weights;
+        UNROLL for (int p = 0; p < pixels; p++) sums[p] += from[p * step + c] * weight;
+      }
+    }
+  }
+
+  lanes low = all(shape->low), high = all(shape->high);
+  UNROLL for (int v = 0; v < 2; v++) {
+    lanes bias = shape->bias ? load(shape->bias + 8 * v) : all(0);
+    UNROLL for (int p = 0; p < pixels; p++) {
+      ptrdiff_t place = (done + p) * shape->pixel_stride + v * shape->block_stride;
+      lanes value = half(sums[p], v) + bias;
+      if (shape->residual) value += load(shape->residual + place);
+      store(output + place, clamp(value, low, high));
+    }
+  }
+}
+
+// As few tiles as possible, of one size or two that follow one another.
+INLINE void wide_run(const int step, const bool planar, size_t pixels,
+                     const pith_product_input *input, const float *x, const float *weights,
+                     const pith_product_output *shape, float *output) {
+  ptrdiff_t done = 0;
+  for (size_t tiles = (pixels + WIDE_TILE - 1) / WIDE_TILE; tiles > 0; tiles--) {
+    size_t count = (pixels + tiles - 1) / tiles;
+#define WIDE(pixels)                                                              \
+  case pixels:                                                                    \
+    wide_tile(pixels, step, planar, input, x, weights, shape, output, done);      \
+    break;
+#define WIDE_4(pixels) WIDE(pixels) WIDE(pixels + 1) WIDE(pixels + 2) WIDE(pixels + 3)
+    switch (count) {
+      WIDE_4(1) WIDE_4(5) WIDE_4(9) WIDE_4(13) WIDE_4(17) WIDE_4(21) WIDE_4(25)
+    }
+#undef WIDE_4
+#undef WIDE
+    x += step * (ptrdiff_t)count;
+    done += (ptrdiff_t)count;
+    pixels -= count;
+  }
+}
+
+// Whether the pixels lie so that there are tiles for them; then they are computed.
+static bool product_wide(size_t pixels, const pith_product_input *input, const float *x,
+                         const float *weights, const pith_product_output *shape, float *output) {
+  switch (input->pixel_stride) {
+    case 8: wide_run(8, false, pixels, input, x, weights, shape, output); return true;
+    case 16: wide_run(16, false, pixels, input, x, weights, shape, output); return true;
+    default: return false;
+  }
+}
+
+static bool product_wide_planar(size_t pixels, const pith_product_input *input, const float *x,
+                                const float *weights, const pith_product_output *shape,
+                                float *output) {
+  switch (input->pixel_stride) {
+    case 1: wide_run(1, true, pixels, input, x, weights, shape, output); return true;
+    case 2: wide_run(2, true, pixels, input, x, weights, shape, output); return true;
+    default: return false;
+  }
+}
