@@ -62,8 +62,15 @@ extension PlanBuilder {
         [layer.layer.name], .elements(.softmax(count: count)), inputs: [plain(first)], of: layer,
         blocked: nil)
     case .concat(1, _): return addConcat(layer)
+    case .rearrange(let rearrangement, let fill):
+      guard let arranged = BlockedRearrangement(rearrangement, fill: fill),
+        let source = blocked(first)
+      else { return false }
+      append(
+        [layer.layer.name], .elements(.rearrange(arranged)), inputs: [source], of: layer,
+        blocked: arranged.output)
     case .localResponseNorm, .matrixMultiply, .adaptiveAveragePool, .mean, .softmax, .logSoftmax,
-      .concat, .rearrange, .transpose, .copy, .combine:
+      .concat, .transpose, .copy, .combine:
       return false
     }
     return true

@@ -16,6 +16,7 @@ package enum BlockedElements: Sendable {
   case softmax(count: Int)
   case toBlocks(BlockedShape)
   case fromBlocks(BlockedShape)
+  case rearrange(BlockedRearrangement)
   /// Some values to another place.
   case copy(count: Int)
 
@@ -33,6 +34,7 @@ package enum BlockedElements: Sendable {
     case .softmax: "softmax"
     case .toBlocks: "to_blocks"
     case .fromBlocks: "from_blocks"
+    case .rearrange: "rearrange"
     case .copy: "copy"
     }
   }
@@ -62,6 +64,9 @@ package enum BlockedElements: Sendable {
     case .scale(_, _, _, let shape), .multiplyChannels(let shape, _), .prelu(_, let shape),
       .globalAverage(let shape), .globalMax(let shape):
       threads == 1 ? 1 : max(1, min(shape.blocks, shape.count / 8192))
+    case .rearrange(let rearrangement):
+      threads == 1
+        ? 1 : max(1, min(rearrangement.output.blocks, rearrangement.output.count / 8192))
     case .softmax, .toBlocks, .fromBlocks: 1
     }
   }
@@ -133,6 +138,10 @@ private struct ElementTasks: ParallelTasks {
     case .softmax(let count): kernels.softmax(count, x, y)
     case .toBlocks(let shape): kernels.toBlocks(shape.channels, shape.pixels, x, y)
     case .fromBlocks(let shape): kernels.fromBlocks(shape.channels, shape.pixels, x, y)
+    case .rearrange(let rearrangement):
+      for block in share(of: rearrangement.output.blocks) {
+        rearrangement.run(block: block, x, to: y)
+      }
     case .copy(let count):
       let range = share(of: count)
       (y + range.lowerBound).update(from: x + range.lowerBound, count: range.count)
