@@ -37,7 +37,7 @@ public final class Classifier {
   public convenience init(_ model: Model, threads: Int? = nil, batch: Int = 1) throws {
     let pool = ThreadPool(threads: threads ?? ThreadCount.available)
     try self.init(
-      model, plan: Plan(model.network(pool: pool), limits: model.limits, pool: pool), pool: pool,
+      model, plan: Plan(model, pool: pool), pool: pool,
       batch: batch)
   }
 

@@ -1,9 +1,17 @@
 import PithKernels
 
-/// Chooses how a convolution is computed, by what each way costs.
+/// The ways in which a convolution can be computed, and what each costs.
 ///
 /// Costs are in multiply-adds of a matrix kernel at its best, so that they hold on any machine of the kind.
 struct ConvolutionChoice {
+  /// One way.
+  struct Way {
+    let algorithm: BlockedConvolution.Algorithm
+    let cost: Double
+    /// The floats of the weights as they are laid out.
+    let floats: Int
+  }
+
   private let window: SlidingWindow
   private let channels: Int
   private let outputs: Int
@@ -17,17 +25,22 @@ struct ConvolutionChoice {
   }
 
   /// - Parameter isExact: whether only plain sums are allowed, not Winograd's.
-  func algorithm(isExact: Bool) -> BlockedConvolution.Algorithm {
+  func ways(isExact: Bool) -> [Way] {
+    let matrix = (channels / groups + 7) / 8 * 8 * ((outputs + 7) / 8 * 8)
+    let taps = window.kernelHeight * window.kernelWidth
+    let direct = Way(
+      algorithm: .direct,
+      cost: cost(
+        products: taps * window.outputHeight * window.outputWidth, efficiency: rowEfficiency,
+        positions: taps), floats: matrix * taps)
     guard !isExact, groups == 1, window.kernelHeight == 3, window.kernelWidth == 3,
       window.strideHeight == 1, window.strideWidth == 1, window.dilationHeight == 1,
       window.dilationWidth == 1, channels >= 8, outputs >= 8
-    else { return .direct }
-    let direct = cost(
-      products: 9 * window.outputHeight * window.outputWidth, efficiency: rowEfficiency,
-      positions: 9)
-    let choices: [(algorithm: BlockedConvolution.Algorithm, cost: Double)] =
-      [(.direct, direct)] + [2, 4].map { (.winograd($0), winograd($0)) }
-    return choices.min { $0.cost < $1.cost }?.algorithm ?? .direct
+    else { return [direct] }
+    return [direct]
+      + [2, 4].map { m in
+        Way(algorithm: .winograd(m), cost: winograd(m), floats: matrix * (m + 2) * (m + 2))
+      }
   }
 
   /// Rows that do not fill the tiles of a kernel keep its units less busy.

@@ -60,6 +60,22 @@ public struct Plan: Sendable {
     var function: MapFunction?
   }
 
+  /// What a plan may take of a machine's memory.
+  public enum MemoryUse: Sendable, CaseIterable {
+    /// Weights are laid out for speed, at most 2.5 times as large as in 32 bits each.
+    case normal
+    /// Weights take hardly more memory than in 32 bits each; some convolutions are slower.
+    case small
+
+    /// How many times as large as in 32 bits each the weights may be.
+    var bound: Double {
+      switch self {
+      case .normal: 2.5
+      case .small: 1.1
+      }
+    }
+  }
+
   /// The inputs of the graph; shapes are without the batch.
   public let inputs: [Graph.Input]
   /// The outputs of the graph by their names in the model, shapes without the batch.
@@ -68,6 +84,8 @@ public struct Plan: Sendable {
   /// Where each output is.
   let outputSources: [Source]
   let memory: MemoryPlan
+  /// The bytes of the weights as they are laid out, and of all other numbers that the plan keeps.
+  package let weightBytes: Int
   /// For each activation where it begins, in values for one image of what it lies in, and how far the next image is.
   let places: [(memory: Int, offset: Int, stride: Int)]
   let kernels: BlockedKernelSet?
@@ -80,34 +98,57 @@ public struct Plan: Sendable {
   ///   - model: the model; not needed any more afterwards.
   ///   - threads: how many threads decode and pack; nil: as many as the process may use.
   ///   - isExact: whether only plain sums are allowed: Winograd's convolution, which is faster, rounds more.
+  ///   - memory: what matters more, speed or memory.
   /// - Throws: ``PithError`` with the code `checksumMismatch` when a chunk of the file is damaged.
-  public init(_ model: Model, threads: Int? = nil, isExact: Bool = false) throws {
-    let pool = ThreadPool(threads: threads ?? ThreadCount.available)
+  public init(
+    _ model: Model, threads: Int? = nil, isExact: Bool = false, memory: MemoryUse = .normal
+  ) throws {
     try self.init(
-      model.network(pool: pool), limits: model.limits, isExact: isExact,
-      pool: pool)
+      model, pool: ThreadPool(threads: threads ?? ThreadCount.available), isExact: isExact,
+      memory: memory)
   }
 
-  /// Prepares a network.
+  /// The same on the threads of a pool.
+  package init(
+    _ model: Model, pool: ThreadPool, isExact: Bool = false, memory: MemoryUse = .normal
+  ) throws {
+    try self.init(
+      model.graph, prepared: model.graph.preparedForInference(),
+      parameters: StoredParameters(container: model.container), limits: model.limits,
+      kernels: KernelSet.chosen(), isExact: isExact, memory: memory, pool: pool)
+  }
+
+  /// Prepares a network whose weights are in memory, batch norms folded into them one by one.
   ///
-  /// - Parameters:
-  ///   - kernels: nil: those that the environment asks for, else the fastest that this machine can run.
-  ///   - pool: whose threads lay the weights out.
+  /// - Parameter kernels: nil: those that the environment asks for, else the fastest that this machine can run.
   package init(
     _ network: Network, limits: Limits = Limits(), kernels: KernelSet? = nil,
-    isExact: Bool = false, pool: ThreadPool? = nil
+    isExact: Bool = false, memory: MemoryUse = .normal
   ) throws {
-    let prepared = try network.preparedForInference()
-    let graph = try prepared.graph.resolved(limits: limits)
-    try graph.checkParameters(prepared.parameters.mapValues(\.shape))
-    let kernels = try kernels ?? KernelSet.chosen()
+    let prepared = try network.preparedForInference(limits: limits)
+    try self.init(
+      network.graph, prepared: PreparedGraph(graph: prepared.graph),
+      parameters: LoadedParameters(tensors: prepared.parameters), limits: limits,
+      kernels: kernels ?? KernelSet.chosen(), isExact: isExact, memory: memory,
+      pool: ThreadPool(threads: 1))
+  }
+
+  /// - Parameters:
+  ///   - graph: the graph as the caller knows it.
+  ///   - prepared: the same graph after all passes.
+  ///   - parameters: what `graph` needs, checked to be there and to have its shapes.
+  private init(
+    _ graph: Graph, prepared: PreparedGraph, parameters: any ParameterSource, limits: Limits,
+    kernels: KernelSet, isExact: Bool, memory use: MemoryUse, pool: ThreadPool
+  ) throws {
+    let resolved = try prepared.graph.resolved(limits: limits)
     var builder = PlanBuilder(
-      graph, parameters: prepared.parameters, kernels: kernels, isExact: isExact,
-      pool: pool)
+      resolved, foldedNorms: prepared.foldedNorms, source: parameters, kernels: kernels,
+      algorithms: AlgorithmChoices(resolved, isExact: isExact, bound: use.bound))
     self.kernels = kernels.blocked
-    inputs = network.graph.inputs
-    outputs = zip(network.graph.outputs, prepared.graph.outputs).map { name, source in
-      Graph.Input(name, shape: graph.shapes[source] ?? [])
+    inputs = graph.inputs
+    outputs = zip(graph.outputs, prepared.graph.outputs).map { name, source in
+      Graph.Input(name, shape: resolved.shapes[source] ?? [])
     }
     outputSources = builder.results()
     steps = builder.steps
@@ -122,17 +163,7 @@ public struct Plan: Sendable {
       guard case .convolution(let layer, _) = step.computation else { return largest }
       return max(largest, layer.scratchFloatsPerWorker)
     }
-  }
-}
-
-extension Model {
-  /// The graph with all its weights, decoded on a pool's threads.
-  package func network(pool: ThreadPool) throws -> Network {
-    let decoded = try container.decodeAll(workers: pool.threads) { count, body in
-      pool.forEach(count, body)
-    }
-    var parameters = try decoded.byName()
-    parameters[Preprocessing.meanImageName] = nil
-    return Network(graph: graph, parameters: parameters)
+    weightBytes = builder.loading.memory.count * MemoryLayout<Float>.stride
+    try builder.loading.run(from: parameters, pool: pool)
   }
 }

@@ -50,13 +50,13 @@ extension PlanBuilder {
         inputs: [value.source], of: layer, blocked: value.blocked)
     case .prelu(_, _, let isShared):
       guard let source = blocked(first), let shape = shape(of: first) else { return false }
-      let slopes = tensors(of: layer)[0].values
+      let (given, slopes) = (parameter(of: layer), loading.memory.lanes(shape.channels))
+      loading.atEnd {
+        for c in 0..<shape.channels { slopes.start[c] = given.start[isShared ? 0 : c] }
+      }
       append(
-        [layer.layer.name],
-        .elements(
-          .prelu(
-            lanes((0..<shape.channels).map { slopes[isShared ? 0 : $0] }, filling: shape), shape)),
-        inputs: [source], of: layer, blocked: shape)
+        [layer.layer.name], .elements(.prelu(slopes, shape)), inputs: [source], of: layer,
+        blocked: shape)
     case .softmax(1, let count, 1):
       append(
         [layer.layer.name], .elements(.softmax(count: count)), inputs: [plain(first)], of: layer,
@@ -81,14 +81,13 @@ extension PlanBuilder {
     groups: Int, _ kernels: BlockedKernelSet
   ) -> Bool {
     let input = layer.layer.inputs[0]
-    let parameters = tensors(of: layer)
-    let weights = parameters[0].values
-    let bias = parameters.count > 1 ? parameters[1].values : nil
     if groups == channels, outputs == channels, groups > 1 {
-      addWindow(
-        layer,
-        BlockedWindow(
-          depthwise: window, channels: channels, weights: weights, bias: bias, kernels: kernels))
+      let depthwise = BlockedWindow(
+        depthwise: window, channels: channels, kernels: kernels, memory: loading.memory)
+      if case .depthwise(_, let bias) = depthwise.kind {
+        load(layer, outputs: outputs, into: depthwise, bias: bias)
+      }
+      addWindow(layer, depthwise)
       return true
     }
     guard
@@ -96,17 +95,15 @@ extension PlanBuilder {
     else { return false }
     let isPlanar = groups == 1 && channels < 8 && values[input]?.blocked == nil
     let algorithm: BlockedConvolution.Algorithm =
-      isPlanar
-      ? .planar
-      : ConvolutionChoice(window, channels: channels, outputs: outputs, groups: groups)
-        .algorithm(isExact: isExact)
+      isPlanar ? .planar : algorithms[layer.layer.name]
     guard let source = isPlanar ? plain(input) : blocked(input) else { return false }
     var tail = fusedTail(layer, allowsFunction: algorithm.appliesFunctions)
     let residual = tail.residual.flatMap { blocked($0) }
     tail.computation.hasResidual = residual != nil
     let packed = BlockedConvolution(
-      window, channels: channels, outputs: outputs, groups: groups, weights: weights, bias: bias,
-      algorithm: algorithm, kernels: kernels, pool: pool)
+      window, channels: channels, outputs: outputs, groups: groups, algorithm: algorithm,
+      kernels: kernels, memory: loading.memory)
+    load(layer, outputs: outputs, into: packed, bias: packed.bias)
     fused.formUnion(tail.layers)
     append(
       [layer.layer.name] + tail.layers, .convolution(packed, tail.computation),
@@ -117,7 +114,6 @@ extension PlanBuilder {
   private mutating func addFullyConnected(
     _ layer: ResolvedGraph.ResolvedLayer, inputs: Int, outputs: Int, _ kernels: BlockedKernelSet
   ) {
-    let parameters = tensors(of: layer)
     let input = layer.layer.inputs[0]
     let lying = values[input]?.blocked.flatMap { $0.pixels > 1 ? $0 : nil }
     // Whole blocks are read: what fills the last one must be there.
@@ -129,13 +125,11 @@ extension PlanBuilder {
     }
     let tail = fusedTail(layer, allowsResidual: false)
     fused.formUnion(tail.layers)
+    let packed = BlockedFullyConnected(
+      inputs: inputs, outputs: outputs, blocked: lying, kernels: kernels, memory: loading.memory)
+    load(layer, outputs: outputs, into: packed, bias: packed.bias)
     append(
-      [layer.layer.name] + tail.layers,
-      .fullyConnected(
-        BlockedFullyConnected(
-          inputs: inputs, outputs: outputs, weights: parameters[0].values,
-          bias: parameters.count > 1 ? parameters[1].values : nil, blocked: lying,
-          kernels: kernels, pool: pool), tail.computation),
+      [layer.layer.name] + tail.layers, .fullyConnected(packed, tail.computation),
       inputs: [source], of: layer,
       blocked: BlockedShape(channels: outputs, height: 1, width: 1))
   }
@@ -162,29 +156,33 @@ extension PlanBuilder {
   ) -> Bool {
     let input = layer.layer.inputs[0]
     guard let source = blocked(input), let shape = shape(of: input) else { return false }
-    let tensors = tensors(of: layer).map(\.values)
-    let scales = (0..<channels).map {
-      Double(tensors[0][$0]) / (Double(tensors[3][$0]) + epsilon).squareRoot()
+    let norm = loading.norm(
+      FoldedNorm(name: layer.layer.name, epsilon: epsilon), channels: channels)
+    addScale(layer, source, shape) { scales, shifts in
+      let fold = LoadedNorm.fold([norm], 0..<channels)
+      for c in 0..<channels {
+        scales[c] = Float(fold.scales[c])
+        shifts[c] = fold.bias(of: c, before: 0)
+      }
     }
-    let shifts = (0..<channels).map {
-      Float(Double(tensors[1][$0]) - Double(tensors[2][$0]) * scales[$0])
-    }
-    addScale(layer, source, shape, scales.map { Float($0) }, shifts)
     return true
   }
 
+  /// - Parameter fill: writes the numbers of each channel when everything was read.
   private mutating func addScale(
     _ layer: ResolvedGraph.ResolvedLayer, _ source: Plan.Source, _ shape: BlockedShape,
-    _ scales: [Float], _ shifts: [Float]
+    _ fill: @escaping (_ scales: UnsafeMutablePointer<Float>, _ shifts: UnsafeMutablePointer<Float>)
+      -> Void
   ) {
+    let scales = loading.memory.lanes(shape.channels)
+    let shifts = loading.memory.lanes(shape.channels)
+    loading.atEnd { fill(scales.start, shifts.start) }
     let tail = fusedTail(layer, allowsResidual: false, allowsFunction: false)
     fused.formUnion(tail.layers)
     append(
       [layer.layer.name] + tail.layers,
       .elements(
-        .scale(
-          lanes(scales, filling: shape), shift: lanes(shifts, filling: shape),
-          clamp: tail.computation.clamp, shape)),
+        .scale(scales, shift: shifts, clamp: tail.computation.clamp, shape)),
       inputs: [source], of: layer, blocked: shape)
   }
 
@@ -249,14 +247,16 @@ extension PlanBuilder {
       buffer.count == 1 || buffer.count == shape.channels, combination != .divide,
       let source = blocked(value)
     else { return false }
-    let numbers = (0..<shape.channels).map { buffer.start[buffer.count == 1 ? 0 : $0] }
-    let ones = [Float](repeating: 1, count: shape.channels)
-    let zeros = [Float](repeating: 0, count: shape.channels)
-    switch combination {
-    case .add: addScale(layer, source, shape, ones, numbers)
-    case .subtract: addScale(layer, source, shape, ones, numbers.map { -$0 })
-    case .multiply: addScale(layer, source, shape, numbers, zeros)
-    case .divide: return false
+    addScale(layer, source, shape) { scales, shifts in
+      for c in 0..<shape.channels {
+        let number = buffer.start[buffer.count == 1 ? 0 : c]
+        (scales[c], shifts[c]) =
+          switch combination {
+          case .add: (1, number)
+          case .subtract: (1, -number)
+          case .multiply, .divide: (number, 0)
+          }
+      }
     }
     return true
   }

@@ -19,9 +19,12 @@ struct PlanBuilder {
   var activations = ActivationPlaces()
   let graph: ResolvedGraph
   let kernels: BlockedKernelSet?
-  private let parameters: [String: Tensor]
-  let isExact: Bool
-  let pool: ThreadPool?
+  /// The batch norms that are part of a layer, by its name.
+  private let foldedNorms: [String: [FoldedNorm]]
+  private let source: any ParameterSource
+  let algorithms: AlgorithmChoices
+  /// What is to be read before the steps can be computed.
+  var loading = WeightLoading()
   let consumers: [String: [Layer]]
   /// What every input and layer so far has given.
   var values: [String: Value] = [:]
@@ -31,14 +34,14 @@ struct PlanBuilder {
   var fused: Set<String> = []
 
   init(
-    _ graph: ResolvedGraph, parameters: [String: Tensor], kernels: KernelSet, isExact: Bool,
-    pool: ThreadPool?
+    _ graph: ResolvedGraph, foldedNorms: [String: [FoldedNorm]], source: any ParameterSource,
+    kernels: KernelSet, algorithms: AlgorithmChoices
   ) {
     self.graph = graph
-    self.parameters = parameters
+    self.foldedNorms = foldedNorms
+    self.source = source
     self.kernels = kernels.blocked
-    self.isExact = isExact
-    self.pool = pool
+    self.algorithms = algorithms
     consumers = graph.graph.consumers
     for (index, input) in graph.graph.inputs.enumerated() {
       values[input.name] = Value(source: .input(index))
@@ -52,7 +55,7 @@ struct PlanBuilder {
   private mutating func add(_ layer: ResolvedGraph.ResolvedLayer) {
     let name = layer.layer.name
     guard !layer.layer.operation.isConstant else {
-      values[name] = Value(source: .constant(FloatBuffer(tensors(of: layer)[0].values)))
+      values[name] = Value(source: .constant(parameter(of: layer)))
       return
     }
     let operation = layer.kernelOperation
@@ -65,12 +68,53 @@ struct PlanBuilder {
     let inputs = layer.layer.inputs.map { plain($0) }
     append(
       [name],
-      .plain(operation, parameters: tensors(of: layer).map { FloatBuffer($0.values) }),
+      .plain(operation, parameters: plainParameters(of: layer)),
       kernel: "reference", inputs: inputs, of: layer, blocked: nil)
   }
 
-  func tensors(of layer: ResolvedGraph.ResolvedLayer) -> [Tensor] {
-    layer.parameters.compactMap { parameters[$0.name] }
+  // MARK: parameters
+
+  /// The only parameter of a layer as it is; it is there when everything was read.
+  mutating func parameter(of layer: ResolvedGraph.ResolvedLayer) -> FloatBuffer {
+    let (name, shape) = layer.parameters[0]
+    return loading.copy(of: name, count: shape.count, isKept: true)
+  }
+
+  /// Lays out the weights of a layer, and writes its bias, both with the batch norms that are part of it.
+  mutating func load(
+    _ layer: ResolvedGraph.ResolvedLayer, outputs: Int, into weights: any PackedWeights,
+    bias target: FloatBuffer
+  ) {
+    let name = layer.layer.name
+    let norms = (foldedNorms[name] ?? []).map { loading.norm($0, channels: outputs) }
+    loading.pack("\(name).weight", norms: norms, into: weights)
+    let bias =
+      source.has("\(name).bias")
+      ? loading.copy(of: "\(name).bias", count: outputs, isKept: false) : nil
+    guard bias != nil || !norms.isEmpty else { return }
+    loading.atEnd {
+      let fold = LoadedNorm.fold(norms, 0..<outputs)
+      for n in 0..<outputs { target.start[n] = fold.bias(of: n, before: bias?.start[n] ?? 0) }
+    }
+  }
+
+  /// The parameters of an operation without a fast kernel.
+  private mutating func plainParameters(
+    of layer: ResolvedGraph.ResolvedLayer
+  ) -> [FloatBuffer] {
+    guard foldedNorms[layer.layer.name] != nil else {
+      return layer.parameters.map {
+        loading.copy(of: $0.name, count: $0.shape.count, isKept: true)
+      }
+    }
+    // Weight and bias of a convolution or a fully connected layer.
+    let buffers = layer.parameters.map { loading.memory.floats($0.shape.count) }
+    load(
+      layer, outputs: buffers[1].count,
+      into: PlainWeights(
+        buffer: buffers[0], weightsPerOutput: buffers[0].count / buffers[1].count),
+      bias: buffers[1])
+    return buffers
   }
 
   // MARK: layouts
@@ -125,11 +169,6 @@ struct PlanBuilder {
   }
 
   // MARK: steps
-
-  /// One number for each lane of an image's blocks.
-  func lanes(_ numbers: [Float], filling shape: BlockedShape) -> FloatBuffer {
-    FloatBuffer(numbers + [Float](repeating: 0, count: shape.blocks * 8 - numbers.count))
-  }
 
   /// Adds a step; its activation is known by the name of the last layer that it computes.
   mutating func append(

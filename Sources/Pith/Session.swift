@@ -14,6 +14,10 @@ public final class Session {
   private let pool: ThreadPool
   private let activations: FloatBuffer
   private let scratch: WorkerScratch
+  /// Where the inputs of the graph are, while a batch is computed.
+  private let graphInputs: UnsafeMutableBufferPointer<UnsafePointer<Float>>
+  /// For each worker room for the addresses of a step's inputs.
+  private let stepInputs: UnsafeMutableBufferPointer<UnsafePointer<Float>>
 
   /// - Parameters:
   ///   - threads: how many threads compute; nil: as many as the process may use.
@@ -29,6 +33,21 @@ public final class Session {
     activations = FloatBuffer(count: plan.memory.total * self.batch)
     scratch = WorkerScratch(
       workers: pool.threads, floatsPerWorker: plan.scratchFloatsPerWorker)
+    graphInputs = .allocate(capacity: plan.inputs.count)
+    graphInputs.initialize(repeating: UnsafePointer(activations.start))
+    let most = plan.steps.reduce(0) { max($0, $1.inputs.count) }
+    stepInputs = .allocate(capacity: pool.threads * most)
+    stepInputs.initialize(repeating: UnsafePointer(activations.start))
+  }
+
+  deinit {
+    graphInputs.deallocate()
+    stepInputs.deallocate()
+  }
+
+  /// What the threads need beside the activations, in bytes.
+  package var scratchBytes: Int {
+    plan.scratchFloatsPerWorker * pool.threads * MemoryLayout<Float>.stride
   }
 
   /// Computes any number of images.
@@ -102,7 +121,13 @@ public final class Session {
     input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
         guard let source = input.baseAddress, let target = output.baseAddress else { return }
-        run(images: images, inputs: [source], outputs: [target])
+        withUnsafePointer(to: source) { source in
+          withUnsafePointer(to: target) { target in
+            run(
+              images: images, inputs: UnsafeBufferPointer(start: source, count: 1),
+              outputs: UnsafeBufferPointer(start: target, count: 1)) { _ in }
+          }
+        }
       }
     }
   }
@@ -114,40 +139,50 @@ public final class Session {
     images: Int, inputs: [UnsafePointer<Float>], outputs: [UnsafeMutablePointer<Float>],
     afterStep: (Int) -> Void = { _ in }
   ) {
+    inputs.withUnsafeBufferPointer { inputs in
+      outputs.withUnsafeBufferPointer { outputs in
+        run(images: images, inputs: inputs, outputs: outputs, afterStep)
+      }
+    }
+  }
+
+  private func run(
+    images: Int, inputs: UnsafeBufferPointer<UnsafePointer<Float>>,
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, _ afterStep: (Int) -> Void
+  ) {
     var done = 0
     while done < images {
       let count = min(batch, images - done)
-      let starts = zip(inputs, plan.inputs).map { $0 + done * $1.shape.count }
-      for (index, step) in plan.steps.enumerated() {
-        compute(step, images: count, graphInputs: starts)
+      for index in graphInputs.indices {
+        graphInputs[index] = inputs[index] + done * plan.inputs[index].shape.count
+      }
+      for index in plan.steps.indices {
+        compute(plan.steps[index], images: count)
         afterStep(index)
       }
-      for (index, output) in plan.outputs.enumerated() {
+      for index in plan.outputs.indices {
+        let perImage = plan.outputs[index].shape.count
         collect(
-          plan.outputSources[index], images: count, perImage: output.shape.count,
-          graphInputs: starts, into: outputs[index] + done * output.shape.count)
+          plan.outputSources[index], images: count, perImage: perImage,
+          into: outputs[index] + done * perImage)
       }
       done += count
     }
   }
 
-  private func compute(
-    _ step: Plan.Step, images: Int, graphInputs: [UnsafePointer<Float>]
-  ) {
+  private func compute(_ step: Plan.Step, images: Int) {
     let output = start(of: step.output)
     let outputStride = plan.places[step.output].stride
     if case .plain(let operation, let parameters) = step.computation {
-      let inputs = step.inputs.map { place($0, graphInputs) }
-      let constants = parameters.map { UnsafePointer($0.start) }
-      pool.forEach(images) { image, _ in
-        Float.run(
-          operation, inputs: inputs.map { $0.start + image * $0.stride }, parameters: constants,
-          output: output + image * outputStride)
-      }
+      pool.forEach(
+        images,
+        PlainTasks(
+          session: self, operation: operation, inputs: step.inputs, parameters: parameters,
+          output: (output, outputStride)))
       return
     }
-    let input = place(step.inputs[0], graphInputs)
-    let second = step.inputs.count > 1 ? place(step.inputs[1], graphInputs) : nil
+    let input = place(step.inputs[0])
+    let second = step.inputs.count > 1 ? place(step.inputs[1]) : nil
     switch step.computation {
     case .plain: break
     case .convolution(let layer, let tail):
@@ -173,14 +208,42 @@ public final class Session {
   }
 
   /// Where a source's first image is, and how far the next image is from it.
-  private func place(
-    _ source: Plan.Source, _ graphInputs: [UnsafePointer<Float>]
-  ) -> (start: UnsafePointer<Float>, stride: Int) {
+  private func place(_ source: Plan.Source) -> (start: UnsafePointer<Float>, stride: Int) {
     switch source {
     case .input(let index): (graphInputs[index], plan.inputs[index].shape.count)
     case .activation(let index):
       (UnsafePointer(start(of: index)), plan.places[index].stride)
     case .constant(let buffer): (UnsafePointer(buffer.start), 0)
+    }
+  }
+
+  /// The images of a step without a fast kernel.
+  private struct PlainTasks: ParallelTasks {
+    let session: Session
+    let operation: KernelOperation
+    let inputs: [Plan.Source]
+    let parameters: [FloatBuffer]
+    let output: (start: UnsafeMutablePointer<Float>, stride: Int)
+
+    func run(task image: Int, worker: Int) {
+      let room = session.stepInputs.count / session.pool.threads
+      let addresses = UnsafeMutableBufferPointer(
+        rebasing: session.stepInputs[worker * room..<worker * room + inputs.count])
+      for index in inputs.indices {
+        let place = session.place(inputs[index])
+        addresses[index] = place.start + image * place.stride
+      }
+      withUnsafeTemporaryAllocation(
+        of: UnsafePointer<Float>.self, capacity: max(1, parameters.count)
+      ) { constants in
+        for index in parameters.indices {
+          constants.initializeElement(at: index, to: UnsafePointer(parameters[index].start))
+        }
+        Float.run(
+          operation, inputs: UnsafeBufferPointer(addresses),
+          parameters: UnsafeBufferPointer(rebasing: constants[..<parameters.count]),
+          output: output.start + image * output.stride)
+      }
     }
   }
 
@@ -190,10 +253,9 @@ public final class Session {
   }
 
   private func collect(
-    _ source: Plan.Source, images: Int, perImage: Int, graphInputs: [UnsafePointer<Float>],
-    into output: UnsafeMutablePointer<Float>
+    _ source: Plan.Source, images: Int, perImage: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    let (start, step) = place(source, graphInputs)
+    let (start, step) = place(source)
     for image in 0..<images {
       (output + image * perImage).update(from: start + image * step, count: perImage)
     }

@@ -58,7 +58,7 @@ public struct Verification: Sendable {
 
   private mutating func run(_ model: Model, _ pool: ThreadPool) throws {
     guard !model.samples.isEmpty else { return }
-    let plan = try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
+    let plan = try Plan(model, pool: pool)
     let classifier = try Classifier(model, plan: plan, pool: pool, batch: 1)
     for sample in model.samples {
       let report = Self.report(sample, classifier.outputs(of: [.bytes(sample.png)])[0])

@@ -32,6 +32,12 @@ package enum FileBytes {
     }
   }
 
+  /// Whether there is a regular file at a path, or behind its links.
+  package static func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// All bytes of an open descriptor, a pipe for example, up to its end.
   ///
   /// - Throws: ``PithError`` with the code `fileAccess` or `limitExceeded`, and `name` as the file.

@@ -93,24 +93,38 @@ package final class RandomAccessFile: Sendable {
   ///
   /// - Throws: ``PithError`` with the code `fileAccess` when they are not all there, and the path.
   package func read(_ count: Int, at offset: Int) throws -> [UInt8] {
+    try check(count, at: offset)
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      try read(into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), at: offset)
+      done = count
+    }
+  }
+
+  /// Fills `buffer` with the bytes from `offset`.
+  ///
+  /// - Throws: as ``read(_:at:)``.
+  package func read(into buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) throws {
+    try check(buffer.count, at: offset)
+    guard let start = buffer.baseAddress else { return }
+    var done = 0
+    while done < buffer.count {
+      let got = pread(descriptor, start + done, buffer.count - done, off_t(offset + done))
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw Self.accessError(path, "cannot be read", errno) }
+      guard got > 0 else {
+        throw PithError(
+          .fileAccess, file: path, place: "byte \(offset + done)",
+          "the file became shorter while it was read")
+      }
+      done += got
+    }
+  }
+
+  private func check(_ count: Int, at offset: Int) throws {
     guard count >= 0, offset >= 0, offset <= byteCount, count <= byteCount - offset else {
       throw PithError(
         .fileAccess, file: path, place: "byte \(offset)",
         "\(count) bytes were expected but the file has \(byteCount) bytes in all")
-    }
-    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-      while done < count {
-        let got = pread(
-          descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
-        if got < 0 && errno == EINTR { continue }
-        guard got >= 0 else { throw Self.accessError(path, "cannot be read", errno) }
-        guard got > 0 else {
-          throw PithError(
-            .fileAccess, file: path, place: "byte \(offset + done)",
-            "the file became shorter while it was read")
-        }
-        done += got
-      }
     }
   }
 

@@ -6,24 +6,29 @@ final class ChunkDecoder {
   private let kernels: FormatKernels
   /// Room for four inflated planes of a chunk.
   private let planes: UnsafeMutablePointer<UInt8>
+  /// Room for the stored bytes of a chunk, for those who read them from a file.
+  let stored: UnsafeMutableBufferPointer<UInt8>
 
   init(kernels: FormatKernels = .best) {
     self.kernels = kernels
     planes = .allocate(capacity: 4 * Chunk.valueCount)
+    stored = .allocate(capacity: 4 * Chunk.valueCount)
   }
 
-  deinit { planes.deallocate() }
+  deinit {
+    planes.deallocate()
+    stored.deallocate()
+  }
 
   /// Checks a chunk and writes its values; those of an `i8` chunk are not multiplied by their scales.
   ///
   /// - Parameters:
-  ///   - data: the section `data`, which the chunk lies within.
+  ///   - stored: the stored bytes of the chunk.
   ///   - output: room for `chunk.range.count` values.
   /// - Throws: ``PithError`` with the code `checksumMismatch` or `malformedFile`.
   func decode(
-    _ chunk: Chunk, of data: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<Float>
+    _ chunk: Chunk, stored: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<Float>
   ) throws {
-    let stored = UnsafeBufferPointer(rebasing: data[chunk.offset..<chunk.offset + chunk.length])
     // F-45: before anything is made of the bytes.
     let checksum = kernels.crc32(0, stored.baseAddress, stored.count)
     guard checksum == chunk.checksum else {

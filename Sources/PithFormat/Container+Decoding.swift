@@ -51,21 +51,19 @@ extension Container {
     with decoder: ChunkDecoder
   ) throws {
     guard let start = output.baseAddress, !range.isEmpty else { return }
-    try withData { data in
-      for index in chunkTable.chunks(of: type, overlapping: range) {
-        let chunk = chunkTable.chunks[index]
-        let wanted = chunk.range.clamped(to: range)
-        let target = start + (wanted.lowerBound - range.lowerBound)
-        guard wanted != chunk.range else {
-          try decoder.decode(chunk, of: data, into: target)
-          continue
-        }
-        try withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk.range.count) { values in
-          try decoder.decode(chunk, of: data, into: values.baseAddress!)
-          target.update(
-            from: values.baseAddress! + (wanted.lowerBound - chunk.range.lowerBound),
-            count: wanted.count)
-        }
+    for index in chunkTable.chunks(of: type, overlapping: range) {
+      let chunk = chunkTable.chunks[index]
+      let wanted = chunk.range.clamped(to: range)
+      let target = start + (wanted.lowerBound - range.lowerBound)
+      guard wanted != chunk.range else {
+        try decode(chunk, with: decoder, into: target)
+        continue
+      }
+      try withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk.range.count) { values in
+        try decode(chunk, with: decoder, into: values.baseAddress!)
+        target.update(
+          from: values.baseAddress! + (wanted.lowerBound - chunk.range.lowerBound),
+          count: wanted.count)
       }
     }
   }

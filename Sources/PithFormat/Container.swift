@@ -24,16 +24,19 @@ package struct Container: Sendable {
   package let storedIdentity: String
 
   let chunkTable: ChunkTable
-  private let bytes: [UInt8]
-  private let sectionIndex: [SectionName: Int]
+  private let source: ContainerSource
+  /// The position of the section `data` in the file.
+  private let dataOffset: Int
+  /// The bytes of all sections but `data`.
+  private let contents: [SectionName: ArraySlice<UInt8>]
   private let tensorIndex: [String: Int]
 
-  /// Reads a file, then as ``init(bytes:limits:)``.
+  /// Opens a file, then as ``init(bytes:limits:)``; the file stays open and chunks are read when they are decoded.
   ///
   /// - Throws: ``PithError`` with the path.
   package init(contentsOf path: String, limits: Limits = Limits()) throws {
     do {
-      try self.init(bytes: FileBytes.read(path, limit: limits.fileBytes), limits: limits)
+      try self.init(ContainerSource(contentsOf: path, limit: limits.fileBytes), limits: limits)
     } catch let error as PithError {
       throw error.inFile(path)
     }
@@ -43,41 +46,45 @@ package struct Container: Sendable {
   ///
   /// - Throws: ``PithError`` with the rule of the specification that is broken, the place and the offset.
   package init(bytes: [UInt8], limits: Limits = Limits()) throws {
+    try self.init(.memory(bytes), limits: limits)
+  }
+
+  private init(_ source: ContainerSource, limits: Limits) throws {
     // F-7
-    guard bytes.count <= limits.fileBytes else {
+    guard source.byteCount <= limits.fileBytes else {
       throw malformed(
         "F-7", at: "byte \(limits.fileBytes)",
-        "the file has \(bytes.count) bytes but at most \(limits.fileBytes) are read",
+        "the file has \(source.byteCount) bytes but at most \(limits.fileBytes) are read",
         code: .limitExceeded, advice: "raise the limit if the file can be trusted")
     }
-    let prologue = try Prologue(reading: bytes, limits: limits)
-    let sections = try SectionTable(reading: bytes, prologue: prologue, limits: limits).sections
-    var sectionIndex: [SectionName: Int] = [:]
-    for (index, section) in sections.enumerated() { sectionIndex[section.name] = index }
+    let prologue = try Prologue(reading: source, limits: limits)
+    let sections = try SectionTable(reading: source, prologue: prologue, limits: limits).sections
     func required(_ name: SectionName) throws -> Section {
       // F-20
-      guard let index = sectionIndex[name] else {
+      guard let section = sections.first(where: { $0.name == name }) else {
         throw malformed("F-20", at: "section table", "there is no section '\(name)'")
       }
-      return sections[index]
+      return section
     }
     let data = try required(.data)
     let chunkSection = try required(.chunks)
     let tensorSection = try required(.tensors)
     let identity = try required(.identity)
+    var contents: [SectionName: ArraySlice<UInt8>] = [:]
     for section in sections where section.name != .data {
-      let checksum = Checksum.crc32(bytes[section.range])
-      try Container.check(checksum, of: section)
+      let bytes = try source.bytes(section.range)
+      try Container.check(Checksum.crc32(bytes), of: section)
+      contents[section.name] = bytes
     }
     chunkTable = try ChunkTable(
-      reading: bytes[chunkSection.range], dataLength: data.length, limits: limits)
+      reading: contents[chunkSection.name] ?? [], dataLength: data.length, limits: limits)
     // The chunks' checksums are those of all bytes of the data; their bytes are checked when decoded.
     try Container.check(
       chunkTable.chunks.reduce(0) {
         Checksum.combine($0, $1.checksum, secondLength: $1.length)
       }, of: data)
     tensors = try TensorDirectory(
-      reading: bytes[tensorSection.range], valueCounts: chunkTable.valueCounts, limits: limits
+      reading: contents[tensorSection.name] ?? [], valueCounts: chunkTable.valueCounts, limits: limits
     ).entries
     // F-44
     guard identity.length == SHA256.byteCount else {
@@ -85,20 +92,19 @@ package struct Container: Sendable {
         "F-44", at: "section 'identity', byte \(identity.offset) of the file",
         "it has \(identity.length) bytes, not \(SHA256.byteCount)")
     }
-    storedIdentity = hexadecimal(bytes[identity.range])
+    storedIdentity = hexadecimal(contents[identity.name] ?? [])
     version = prologue.version
     kind = prologue.kind
     self.sections = sections
-    self.sectionIndex = sectionIndex
+    self.contents = contents
     tensorIndex = Dictionary(
       tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    self.bytes = bytes
+    self.source = source
+    dataOffset = data.offset
   }
 
-  /// The bytes of a section, without padding, or nil when there is none of this name.
-  package func section(_ name: SectionName) -> ArraySlice<UInt8>? {
-    sectionIndex[name].map { bytes[sections[$0].range] }
-  }
+  /// The bytes of a section, without padding, or nil when there is none of this name; those of `data` are decoded only.
+  package func section(_ name: SectionName) -> ArraySlice<UInt8>? { contents[name] }
 
   /// The directory's entry for a tensor, or nil when there is none of this name.
   package func entry(named name: String) -> TensorEntry? {
@@ -106,18 +112,21 @@ package struct Container: Sendable {
   }
 
   /// The number of bytes of the file.
-  package var byteCount: Int { bytes.count }
+  package var byteCount: Int { source.byteCount }
 
   /// The number of bytes that tensors take in the file: the sections `data` and `chunks`.
   package var tensorByteCount: Int {
     sections.reduce(0) { $1.name == .data || $1.name == .chunks ? $0 + $1.length : $0 }
   }
 
-  /// Calls `body` with the bytes of the section `data`.
-  func withData<Result>(
-    _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
-  ) rethrows -> Result {
-    try (section(.data) ?? []).withUnsafeBufferPointer(body)
+  /// Checks a chunk and writes its values, see ``ChunkDecoder/decode(_:stored:into:)``.
+  func decode(
+    _ chunk: Chunk, with decoder: ChunkDecoder, into output: UnsafeMutablePointer<Float>
+  ) throws {
+    let start = dataOffset + chunk.offset
+    try source.withBytes(start..<start + chunk.length, room: decoder.stored) {
+      try decoder.decode(chunk, stored: $0, into: output)
+    }
   }
 
   private static func check(_ checksum: UInt32, of section: Section) throws {

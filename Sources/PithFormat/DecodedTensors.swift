@@ -1,4 +1,3 @@
-import Glibc
 package import PithTensor
 
 /// The values of all tensors of a container, decoded once into memory that tensors with equal values share.
@@ -13,20 +12,11 @@ package final class DecodedTensors: @unchecked Sendable {
   /// - Parameter valueCounts: the number of values of each stream.
   init(entries: [TensorEntry], valueCounts: [Int]) {
     self.entries = entries
-    streams = valueCounts.map { DecodedTensors.allocate($0) }
-  }
-
-  /// Memory for one stream, in huge pages where the system has them: without, a third of the time of decoding
-  /// goes into page faults.
-  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
-    let hugePage = 1 << 21
-    let byteCount = count * MemoryLayout<Float>.stride
-    let isLarge = byteCount >= hugePage
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: byteCount, alignment: isLarge ? hugePage : MemoryLayout<Float>.alignment)
-    if isLarge { madvise(memory, byteCount, MADV_HUGEPAGE) }
-    return UnsafeMutableBufferPointer(
-      start: memory.bindMemory(to: Float.self, capacity: count), count: count)
+    streams = valueCounts.map { count in
+      let memory = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+      return UnsafeMutableBufferPointer(
+        start: memory.bindMemory(to: Float.self, capacity: count), count: count)
+    }
   }
 
   deinit {
@@ -83,15 +73,13 @@ extension Container {
     let chunks = chunkTable.chunks
     var failures = [PithError?](repeating: nil, count: chunks.count)
     failures.withUnsafeMutableBufferPointer { failures in
-      withData { data in
-        forEach(chunks.count) { task, worker in
-          let chunk = chunks[task]
-          let target = decoded.target(chunk.range, of: chunk.type)
-          do {
-            try decoders[worker].decode(chunk, of: data, into: target.baseAddress!)
-          } catch {
-            failures[task] = error as? PithError
-          }
+      forEach(chunks.count) { task, worker in
+        let chunk = chunks[task]
+        let target = decoded.target(chunk.range, of: chunk.type)
+        do {
+          try decode(chunk, with: decoders[worker], into: target.baseAddress!)
+        } catch {
+          failures[task] = error as? PithError
         }
       }
     }

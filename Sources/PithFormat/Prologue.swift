@@ -43,15 +43,17 @@ struct Prologue {
   }
 
   /// Reads and checks the prologue of a whole file.
-  init(reading bytes: [UInt8], limits: Limits) throws {
+  init(reading source: ContainerSource, limits: Limits) throws {
     let place = "prologue"
     // F-1: shorter files have no prologue.
-    guard bytes.count >= Prologue.byteCount else {
+    let fileLength = source.byteCount
+    guard fileLength >= Prologue.byteCount else {
       throw malformed(
-        "F-1", at: "\(place), byte \(bytes.count)",
-        "the file has \(bytes.count) bytes but a Pith file has at least \(Prologue.byteCount)")
+        "F-1", at: "\(place), byte \(fileLength)",
+        "the file has \(fileLength) bytes but a Pith file has at least \(Prologue.byteCount)")
     }
-    var reader = ByteReader(bytes[..<Prologue.byteCount], what: place)
+    let bytes = try source.bytes(0..<Prologue.byteCount)
+    var reader = ByteReader(bytes, what: place)
     try Prologue.checkMagic(reader.read(Prologue.magic.count, "magic"))
     let major: UInt16 = try reader.integer("majorVersion")
     let minor: UInt16 = try reader.integer("minorVersion")
@@ -90,12 +92,12 @@ struct Prologue {
       throw malformed("F-6", at: "\(place), byte 32", "reserved bytes are not zero")
     }
     // F-7: longer and shorter files are refused, so nothing hides behind the end.
-    guard declaredLength == UInt64(bytes.count) else {
+    guard declaredLength == UInt64(fileLength) else {
       throw malformed(
         "F-7", at: "\(place), byte 16",
-        "the file has \(bytes.count) bytes but was written with \(declaredLength)")
+        "the file has \(fileLength) bytes but was written with \(declaredLength)")
     }
-    fileLength = bytes.count
+    self.fileLength = fileLength
     // F-8
     guard declaredCount >= 1, UInt64(declaredCount) <= UInt64(max(0, limits.sections)) else {
       throw malformed(

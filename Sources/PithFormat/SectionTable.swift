@@ -26,18 +26,19 @@ struct SectionTable {
   /// Reads and checks the table, and that sections and zero padding cover the rest of the file exactly.
   ///
   /// The checksums of the sections themselves are not looked at.
-  init(reading bytes: [UInt8], prologue: Prologue, limits: Limits) throws {
+  init(reading source: ContainerSource, prologue: Prologue, limits: Limits) throws {
     let place = "section table"
+    let fileLength = prologue.fileLength
     // The count was held to a limit, so the product fits.
     let tableEnd = Prologue.byteCount + prologue.sectionCount * SectionTable.entryByteCount
     // F-9
-    guard tableEnd <= bytes.count else {
+    guard tableEnd <= fileLength else {
       throw malformed(
         "F-9", at: "\(place), byte \(Prologue.byteCount)",
         "\(prologue.sectionCount) sections need \(tableEnd - Prologue.byteCount) bytes but"
-          + " \(bytes.count - Prologue.byteCount) are left")
+          + " \(fileLength - Prologue.byteCount) are left")
     }
-    let table = bytes[Prologue.byteCount..<tableEnd]
+    let table = try source.bytes(Prologue.byteCount..<tableEnd)
     // F-10
     let checksum = Checksum.crc32(table)
     guard checksum == prologue.sectionTableChecksum else {
@@ -52,7 +53,7 @@ struct SectionTable {
     var end = tableEnd
     for index in 0..<prologue.sectionCount {
       let section = try SectionTable.section(
-        from: &reader, index: index, expectedOffset: end, fileLength: bytes.count, limits: limits)
+        from: &reader, index: index, expectedOffset: end, fileLength: fileLength, limits: limits)
       // F-12
       guard names.insert(section.name).inserted else {
         throw malformed("F-12", at: place, "two sections have the name '\(section.name)'")
@@ -60,7 +61,7 @@ struct SectionTable {
       end = section.offset + section.length
       let next = SectionTable.aligned(end)
       // F-18: the padding belongs to the file as well.
-      guard next <= bytes.count, bytes[end..<next].allSatisfy({ $0 == 0 }) else {
+      guard next <= fileLength, try source.bytes(end..<next).allSatisfy({ $0 == 0 }) else {
         throw malformed(
           "F-18", at: "section '\(section.name)', byte \(end) of the file",
           "the padding up to the next multiple of \(SectionTable.alignment) is cut off or not zero")
@@ -69,10 +70,10 @@ struct SectionTable {
       sections.append(section)
     }
     // F-19
-    guard end == bytes.count else {
+    guard end == fileLength else {
       throw malformed(
         "F-19", at: "\(place), byte \(end) of the file",
-        "\(bytes.count - end) bytes follow the last section")
+        "\(fileLength - end) bytes follow the last section")
     }
     self.sections = sections
   }

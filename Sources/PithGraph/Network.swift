@@ -20,27 +20,37 @@ package struct Network: Sendable {
     return tensor
   }
 
-  /// The network after all passes that prepare it for inference.
+  /// The network after all passes that prepare it for inference: one without batch norms where they can be folded.
   ///
-  /// - Throws: ``PithError`` when the graph does not resolve or a parameter is missing or misshapen: passes
-  ///   rely on both.
+  /// - Throws: ``PithError`` when the graph does not resolve or a parameter is missing or misshapen.
   package func preparedForInference(limits: Limits = Limits()) throws -> Network {
     try graph.resolved(limits: limits).checkParameters(parameters.mapValues(\.shape))
-    var network = self
-    for pass in Self.inference { try pass.run(on: &network) }
+    let prepared = graph.preparedForInference()
+    var network = Network(graph: prepared.graph, parameters: parameters)
+    for (layer, norms) in prepared.foldedNorms { try network.fold(norms, into: layer) }
     return network
   }
 
-  /// What prepares a network for inference, in this order.
-  package static let inference: [any Pass] = [RemoveIdentities(), FoldBatchNorm()]
-}
-
-/// A change to a network that leaves its outputs as they are, but for rounding.
-package protocol Pass: Sendable {
-  /// Runs on a network whose graph resolves and whose parameters fit it, and leaves such a network.
-  ///
-  /// The outputs of the graph keep their order; their names may change to those of layers that compute the same.
-  func run(on network: inout Network) throws
+  private mutating func fold(_ norms: [FoldedNorm], into layer: String) throws {
+    let weight = try parameter("weight", of: layer)
+    let outputs = weight.shape[0]
+    var fold = NormFold(outputs: outputs)
+    for norm in norms {
+      let statistics = try FoldedNorm.roles.map { try parameter($0, of: norm.name).values }
+      fold.add(
+        gamma: statistics[0], beta: statistics[1], mean: statistics[2], variance: statistics[3],
+        epsilon: norm.epsilon)
+      for role in FoldedNorm.roles { parameters["\(norm.name).\(role)"] = nil }
+    }
+    let row = weight.values.count / outputs
+    let bias = parameters["\(layer).bias"]?.values
+    parameters["\(layer).weight"] = try Tensor(
+      shape: weight.shape,
+      values: weight.values.indices.map { Float(Double(weight.values[$0]) * fold.scales[$0 / row]) })
+    parameters["\(layer).bias"] = try Tensor(
+      shape: Shape(checking: [outputs]),
+      values: (0..<outputs).map { fold.bias(of: $0, before: bias?[$0] ?? 0) })
+  }
 }
 
 extension Graph {

@@ -1,17 +1,28 @@
+import PithTensor
+
 /// Values at an address that stays, aligned to a cache line of 64 bytes.
 ///
-/// A class because it owns memory. Whoever writes to it sees to it that nobody reads meanwhile; plans fill
-/// theirs before they are shared.
+/// A class because it owns memory, or keeps that of another one. Whoever writes to it sees to it that nobody reads
+/// meanwhile; plans fill theirs before they are shared.
 package final class FloatBuffer: @unchecked Sendable {
   package let start: UnsafeMutablePointer<Float>
   package let count: Int
+  /// Whose memory this is a part of; nil: its own.
+  private let owner: FloatBuffer?
 
   /// Memory of unspecified content.
   package init(count: Int) {
     self.count = count
-    start = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: max(1, count))
+    owner = nil
+    start = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+      .bindMemory(to: Float.self, capacity: max(1, count))
+  }
+
+  /// `count` values of another buffer, from `offset` on.
+  init(_ owner: FloatBuffer, offset: Int, count: Int) {
+    self.owner = owner
+    self.count = count
+    start = owner.start + offset
   }
 
   package convenience init(_ values: [Float]) {
@@ -22,6 +33,6 @@ package final class FloatBuffer: @unchecked Sendable {
   }
 
   deinit {
-    UnsafeMutableRawPointer(start).deallocate()
+    if owner == nil { UnsafeMutableRawPointer(start).deallocate() }
   }
 }

@@ -100,6 +100,27 @@ typedef struct {
   void from_blocks_f32_8_##variant(size_t channels, size_t pixels, const float *blocks,             \
                                    float *planes)
 
+// The weights of up to sixteen outputs, a row each: [channels][taps]. With scales, row r is multiplied by scales[r] in
+// double precision; there are as many scales as lanes.
+typedef struct {
+  const float *start;
+  ptrdiff_t stride;
+  size_t rows, channels, taps;
+  const double *scales;  // or null
+} pith_weight_rows;
+
+// Lays them out as a panel for the product kernels: [blocks][taps][8][output_blocks][8], or with one tap
+// [depth][output_blocks][8]; lanes without a row or a channel become zero. `depth` is how many values an output sums.
+//
+// The other is for 3x3 and Winograd's convolution: matrix * weights * transposed matrix, where the matrix is [size][3], goes
+// to size^2 panels of one tap, `position_stride` apart; `size` is at most 8.
+#define PITH_PACK_KERNELS(variant)                                                                  \
+  void pack_f32_8_##variant(const pith_weight_rows *weights, size_t output_blocks, size_t depth,    \
+                            float *panel);                                                          \
+  void pack_winograd_f32_8_##variant(const pith_weight_rows *weights, size_t output_blocks,         \
+                                     size_t depth, size_t size, const double *matrix, float *panel, \
+                                     ptrdiff_t position_stride)
+
 // Functions of single values, of any number of them; `x` may be `y`. NaN stays NaN.
 #define PITH_MAP_KERNELS(variant)                                                                   \
   void clip_f32_##variant(size_t count, const float *x, float low, float high, float *y);           \
@@ -138,7 +159,8 @@ typedef struct {
   PITH_WINOGRAD_KERNELS(2x2, variant);      \
   PITH_WINOGRAD_KERNELS(4x4, variant);      \
   PITH_WINDOW_KERNELS(variant);             \
-  PITH_REORDER_KERNELS(variant)
+  PITH_REORDER_KERNELS(variant);            \
+  PITH_PACK_KERNELS(variant)
 
 PITH_BLOCKED_KERNELS(2x16, portable);
 #if defined(__x86_64__)

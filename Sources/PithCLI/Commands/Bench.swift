@@ -9,10 +9,11 @@ struct Bench: Subcommand {
     abstract: "Measure how long a model takes.",
     discussion: """
       Runs random inputs through the network; no images are decoded. Times are of one run of the whole batch. \
-      load is opening and checking the file, plan is decoding and preparing the weights.
+      load is opening and checking the file, plan is decoding and preparing the weights. Weights are what they take as \
+      they are laid out, activations what those of a batch take, scratch what the threads need beside them.
 
       json  {"threads":1,"batch":1,"iterations":N,"median_ms":..,"p90_ms":..,"min_ms":..,"load_ms":..,\
-      "plan_ms":..,"peak_rss_bytes":..}; with --layers also "layers":[{"layers":[...],"kernel":"..",\
+      "plan_ms":..,"peak_rss_bytes":..,"weight_bytes":..,"activation_bytes":..,"scratch_bytes":..}; with --layers also "layers":[{"layers":[...],"kernel":"..",\
       "min_ms":..,"gflops":..},...], a row for each step of the plan, which may compute several layers.
       """)
 
@@ -23,6 +24,8 @@ struct Bench: Subcommand {
   var model: String
 
   @OptionGroup var threads: ThreadOption
+
+  @OptionGroup var memory: MemoryOption
 
   @Option(help: ArgumentHelp("Images in a run.", valueName: "n"))
   var batch = 1
@@ -57,16 +60,17 @@ struct Bench: Subcommand {
     let model = try ModelSource.file(model).open()
     let loaded = MonotonicClock.seconds
     let plan = try failing(with: .badModel) {
-      try Plan(model.network(pool: pool), limits: model.limits, isExact: exact, pool: pool)
+      try Plan(model, pool: pool, isExact: exact, memory: memory.use)
     }
     let planned = MonotonicClock.seconds
     var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)
-    let times = measure(Session(plan, pool: pool, batch: batch), &stepTimes).sorted()
+    let session = Session(plan, pool: pool, batch: batch)
+    let times = measure(session, &stepTimes).sorted()
     let steps = zip(plan.steps, stepTimes).map { BenchReport.Step($0, seconds: $1) }
     try print(
       BenchReport(
         threads: pool.threads, batch: batch, times: times, load: loaded - start,
-        plan: planned - loaded, steps: layers ? steps : []))
+        plan: planned - loaded, memory: BenchReport.Memory(session), steps: layers ? steps : []))
     return .done
   }
 

@@ -21,12 +21,26 @@ struct BenchReport {
     }
   }
 
+  /// What is planned, in bytes.
+  struct Memory {
+    let weights: Int
+    let activations: Int
+    let scratch: Int
+
+    init(_ session: Session) {
+      weights = session.plan.weightBytes
+      activations = session.plan.bytesPerImage * session.batch
+      scratch = session.scratchBytes
+    }
+  }
+
   let threads: Int
   let batch: Int
   /// Seconds, shortest first; not empty.
   let times: [Double]
   let load: Double
   let plan: Double
+  let memory: Memory
   /// Empty when they were not asked for.
   let steps: [Step]
 
@@ -40,6 +54,7 @@ struct BenchReport {
 
   var text: String {
     func milliseconds(_ seconds: Double) -> String { Decimal.fixed(1000 * seconds, 3) + " ms" }
+    func megabytes(_ bytes: Int) -> String { Decimal.fixed(Double(bytes) / 1e6, 1) + " MB" }
     var table = TextTable([.left, .right])
     table.add(["median", milliseconds(median)])
     table.add(["p90", milliseconds(ninetieth)])
@@ -47,7 +62,10 @@ struct BenchReport {
     table.add(["images/s", Decimal.fixed(Double(batch) / median, 1)])
     table.add(["load", milliseconds(load)])
     table.add(["plan", milliseconds(plan)])
-    table.add(["peak memory", Decimal.fixed(Double(Self.peakMemory) / 1e6, 1) + " MB"])
+    table.add(["peak memory", megabytes(Self.peakMemory)])
+    table.add(["weights", megabytes(memory.weights)])
+    table.add(["activations", megabytes(memory.activations)])
+    table.add(["scratch", megabytes(memory.scratch)])
     return
       "\(Plural.text(threads, "thread")), batch \(batch), \(Plural.text(times.count, "run"))\n\(table.text)\(stepText)"
   }
@@ -79,7 +97,9 @@ struct BenchReport {
         ("iterations", .integer(times.count)), ("median_ms", Self.milliseconds(median)),
         ("p90_ms", Self.milliseconds(ninetieth)), ("min_ms", Self.milliseconds(times[0])),
         ("load_ms", Self.milliseconds(load)), ("plan_ms", Self.milliseconds(plan)),
-        ("peak_rss_bytes", .integer(Self.peakMemory)),
+        ("peak_rss_bytes", .integer(Self.peakMemory)), ("weight_bytes", .integer(memory.weights)),
+        ("activation_bytes", .integer(memory.activations)),
+        ("scratch_bytes", .integer(memory.scratch)),
       ] + (steps.isEmpty ? [] : [("layers", .array(steps.map(json)))]))
   }
 

@@ -57,6 +57,8 @@ struct Classify: Subcommand {
   var list: String?
 
   @OptionGroup var threads: ThreadOption
+
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var batch: BatchOption
 
   @Flag(help: "No progress and no counts on standard error.")
@@ -88,7 +90,7 @@ struct Classify: Subcommand {
     }
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
-      let plan = try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
+      let plan = try Plan(model, pool: pool, memory: memory.use)
       return try Classifier(
         model, plan: plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     }

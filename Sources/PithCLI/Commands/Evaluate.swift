@@ -48,6 +48,8 @@ struct Evaluate: Subcommand {
   var names: String?
 
   @OptionGroup var threads: ThreadOption
+
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var batch: BatchOption
 
   @Option(help: "How the result is printed.")
@@ -71,7 +73,7 @@ struct Evaluate: Subcommand {
       .classified(collection, in: data, limit: limit)
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
-      let plan = try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
+      let plan = try Plan(model, pool: pool, memory: memory.use)
       return try Classifier(
         model, plan: plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     }

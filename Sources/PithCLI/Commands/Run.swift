@@ -27,6 +27,8 @@ struct Run: Subcommand {
   var output: [String]
 
   @OptionGroup var threads: ThreadOption
+
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var batch: BatchOption
 
   @Option(help: "How errors are printed.")
@@ -46,7 +48,7 @@ struct Run: Subcommand {
     for (name, path) in inputs { tensors[name] = try NumPyFile.read(path: path) }
     let pool = threads.makePool()
     let plan = try failing(with: .badModel) {
-      try Plan(model.network(pool: pool), limits: model.limits, pool: pool)
+      try Plan(model, pool: pool, memory: memory.use)
     }
     let session = Session(plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     let results = try session.run(tensors)

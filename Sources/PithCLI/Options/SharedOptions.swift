@@ -25,6 +25,27 @@ struct ThreadOption: ParsableArguments {
   func makePool() -> ThreadPool { ThreadPool(threads: threads ?? ThreadCount.available) }
 }
 
+/// `--memory normal|small`.
+struct MemoryOption: ParsableArguments {
+  enum Use: String, ExpressibleByArgument, CaseIterable {
+    case normal
+    case small
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "What weights take: normal, up to 2.5 times their size as float32, or small, hardly more than it "
+        + "and slower."))
+  var memory = Use.normal
+
+  var use: Plan.MemoryUse {
+    switch memory {
+    case .normal: .normal
+    case .small: .small
+    }
+  }
+}
+
 /// `--batch N`.
 struct BatchOption: ParsableArguments {
   /// The memory of activations grows with the number of images.

@@ -25,20 +25,18 @@ package struct BlockedConvolution: Sendable {
   /// The scratch floats that each worker needs.
   package let scratchFloatsPerWorker: Int
   let kernels: BlockedKernelSet
-  let bias: FloatBuffer
+  /// A number for each output and zeros up to whole blocks; zero until somebody writes it.
+  package let bias: FloatBuffer
   /// For each group; of Winograd, for each position.
   let weights: [WeightPanels]
   let taps: TapOffsets
   /// The rows and columns of a copy with padding; nil: the image is read where it is.
   let strip: DirectStrip?
 
-  /// - Parameters:
-  ///   - weights: `[outputs, channels / groups, kernel height, kernel width]`.
-  ///   - bias: one value an output channel, or nil.
-  ///   - pool: whose threads lay the weights out.
+  /// A convolution whose weights and bias are still to be written.
   package init(
-    _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, weights: [Float],
-    bias: [Float]?, algorithm: Algorithm, kernels: BlockedKernelSet, pool: ThreadPool? = nil
+    _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, algorithm: Algorithm,
+    kernels: BlockedKernelSet, memory: WeightMemory
   ) {
     self.window = window
     self.groups = groups
@@ -47,7 +45,7 @@ package struct BlockedConvolution: Sendable {
     input = BlockedShape(channels: channels, height: window.inputHeight, width: window.inputWidth)
     output = BlockedShape(
       channels: outputs, height: window.outputHeight, width: window.outputWidth)
-    self.bias = lanes(bias, outputs: outputs)
+    bias = memory.lanes(outputs)
     let (groupChannels, groupOutputs) = (channels / groups, outputs / groups)
     let tapCount = window.kernelHeight * window.kernelWidth
     let isPlanar = algorithm == .planar
@@ -58,69 +56,22 @@ package struct BlockedConvolution: Sendable {
     switch algorithm {
     case .direct:
       taps = TapOffsets(strip.offsets(of: window, planes: 1))
-      self.weights = (0..<groups).map { _ in
-        WeightPanels(outputs: groupOutputs, depth: (groupChannels + 7) / 8 * tapCount * 8)
-      }
+      weights = WeightPanels.several(
+        groups, outputs: groupOutputs, depth: (groupChannels + 7) / 8 * tapCount * 8,
+        memory: memory)
     case .planar:
       taps = TapOffsets(strip.offsets(of: window, planes: channels))
-      self.weights = [WeightPanels(outputs: outputs, depth: channels * tapCount)]
+      weights = WeightPanels.several(
+        1, outputs: outputs, depth: channels * tapCount, memory: memory)
     case .winograd(let m):
       taps = TapOffsets([0])
-      self.weights = (0..<(m + 2) * (m + 2)).map { _ in
-        WeightPanels(outputs: outputs, depth: (channels + 7) / 8 * 8)
-      }
+      weights = WeightPanels.several(
+        (m + 2) * (m + 2), outputs: outputs, depth: (channels + 7) / 8 * 8, memory: memory)
     }
     switch algorithm {
     case .direct, .planar: scratchFloatsPerWorker = strip.floats
     case .winograd(let m):
       scratchFloatsPerWorker = WinogradChunk.floats(m, input: input, output: output)
-    }
-    pack(weights, pool: pool)
-  }
-
-  /// Lays the weights out, the outputs of a panel by one thread: they share lines of memory.
-  private func pack(_ weights: [Float], pool: ThreadPool?) {
-    let outputs = output.channels
-    let row = weights.count / outputs
-    let panels = (outputs + 15) / 16
-    weights.withUnsafeBufferPointer { weights in
-      guard let start = weights.baseAddress else { return }
-      func pack(_ panel: Int) {
-        for output in panel * 16..<min(outputs, panel * 16 + 16) {
-          packRow(of: output, start + output * row)
-        }
-      }
-      if let pool {
-        pool.forEach(panels) { panel, _ in pack(panel) }
-      } else {
-        for panel in 0..<panels { pack(panel) }
-      }
-    }
-  }
-
-  /// - Parameter source: `[channels / groups, kernel height, kernel width]`.
-  private func packRow(of output: Int, _ source: UnsafePointer<Float>) {
-    let channels = input.channels / groups
-    let taps = window.kernelHeight * window.kernelWidth
-    switch algorithm {
-    case .direct:
-      let groupOutputs = self.output.channels / groups
-      let row = weights[output / groupOutputs].row(of: output % groupOutputs)
-      var target = row.start
-      for block in 0..<(channels + 7) / 8 {
-        for tap in 0..<taps {
-          for channel in block * 8..<block * 8 + 8 {
-            target.pointee = channel < channels ? source[channel * taps + tap] : 0
-            target += row.step
-          }
-        }
-      }
-    case .planar:
-      let row = weights[0].row(of: output)
-      for place in 0..<channels * taps { row.start[place * row.step] = source[place] }
-    case .winograd(let m):
-      WinogradWeights(m).transform(
-        source, channels: channels, to: weights.map { $0.row(of: output) })
     }
   }
 

@@ -10,57 +10,29 @@ package struct BlockedFullyConnected: Sendable {
   package let outputs: Int
   let weights: WeightPanels
   let kernels: BlockedKernelSet
-  let bias: FloatBuffer
+  /// A number for each output and zeros up to whole blocks; zero until somebody writes it.
+  package let bias: FloatBuffer
+  /// The pixels of the image whose blocks are the input; 1 for values in order.
+  private let pixels: Int
   let taps = TapOffsets([0])
   /// The blocks of eight values of an input, the last one filled up with what has no weight.
   let blocks: Int
 
-  /// - Parameters:
-  ///   - weights: `[outputs, inputs]`.
-  ///   - blocked: the sizes of an image whose blocks are the input as they lie; nil: the values in order.
-  ///   - pool: whose threads lay the weights out.
+  /// A layer whose weights and bias are still to be written.
+  ///
+  /// - Parameter blocked: the sizes of an image whose blocks are the input as they lie; nil: the values in order.
   package init(
-    inputs: Int, outputs: Int, weights: [Float], bias: [Float]?, blocked: BlockedShape?,
-    kernels: BlockedKernelSet, pool: ThreadPool? = nil
+    inputs: Int, outputs: Int, blocked: BlockedShape?, kernels: BlockedKernelSet,
+    memory: WeightMemory
   ) {
     self.inputs = inputs
     self.outputs = outputs
     self.kernels = kernels
-    self.bias = lanes(bias, outputs: outputs)
+    bias = memory.lanes(outputs)
+    pixels = blocked?.pixels ?? 1
     let depth = blocked?.count ?? (inputs + 7) / 8 * 8
     blocks = depth / 8
-    let panels = WeightPanels(outputs: outputs, depth: depth)
-    self.weights = panels
-    weights.withUnsafeBufferPointer { weights in
-      func pack(_ panel: Int) {
-        for output in panel * 16..<min(outputs, panel * 16 + 16) {
-          let row = panels.row(of: output)
-          let source = output * inputs
-          guard let blocked else {
-            for place in 0..<depth {
-              row.start[place * row.step] = place < inputs ? weights[source + place] : 0
-            }
-            continue
-          }
-          var target = row.start
-          for block in 0..<blocked.blocks {
-            for pixel in 0..<blocked.pixels {
-              for channel in block * 8..<block * 8 + 8 {
-                target.pointee =
-                  channel < blocked.channels
-                  ? weights[source + channel * blocked.pixels + pixel] : 0
-                target += row.step
-              }
-            }
-          }
-        }
-      }
-      if let pool {
-        pool.forEach(panels.panels) { panel, _ in pack(panel) }
-      } else {
-        for panel in 0..<panels.panels { pack(panel) }
-      }
-    }
+    weights = WeightPanels.several(1, outputs: outputs, depth: depth, memory: memory)[0]
   }
 
   /// What listings call it.
@@ -84,6 +56,25 @@ package struct BlockedFullyConnected: Sendable {
     pool.forEach(
       (weights.panels + perTask - 1) / perTask,
       FullyConnectedTasks(layer: self, data: data, images: images, panelsPerTask: perTask))
+  }
+}
+
+extension BlockedFullyConnected: PackedWeights {
+  package var outputsTogether: Int { WeightPanels.outputsPerPanel }
+  package var weightsPerOutput: Int { inputs }
+
+  /// - Parameter rows: `[outputs, inputs]`.
+  package func pack(
+    _ outputs: Range<Int>, _ rows: UnsafePointer<Float>, scales: UnsafePointer<Double>?
+  ) {
+    for first in stride(from: 0, to: outputs.count, by: WeightPanels.outputsPerPanel) {
+      let panel = (outputs.lowerBound + first) / WeightPanels.outputsPerPanel
+      var source = pith_weight_rows(
+        start: rows + first * inputs, stride: inputs,
+        rows: min(WeightPanels.outputsPerPanel, outputs.count - first), channels: inputs / pixels,
+        taps: pixels, scales: scales.map { $0 + first })
+      kernels.pack(&source, weights.blocks(of: panel), weights.depth, weights.target(of: panel))
+    }
   }
 }
 

@@ -21,6 +21,12 @@ package struct BlockedKernelSet: Sendable {
   package typealias AveragePool =
     @convention(c) (UnsafePointer<pith_sliding_window>?, Int, Int, Values, Int32, Results) -> Void
   package typealias Reorder = @convention(c) (Int, Int, Values, Results) -> Void
+  typealias Pack =
+    @convention(c) (UnsafePointer<pith_weight_rows>?, Int, Int, Results) -> Void
+  typealias PackWinograd =
+    @convention(c) (
+      UnsafePointer<pith_weight_rows>?, Int, Int, Int, UnsafePointer<Double>?, Results, Int
+    ) -> Void
 
   package let instructionSet: InstructionSet
   let product: Kernel<ProductFunction>
@@ -54,11 +60,13 @@ package struct BlockedKernelSet: Sendable {
   package let globalMax: Plain
   package let toBlocks: Reorder
   package let fromBlocks: Reorder
+  let pack: Pack
+  let packWinograd: PackWinograd
 
   /// Eight zeros.
   var zeros: UnsafePointer<Float> { UnsafePointer(Self.zeroLanes.start) }
 
-  private static let zeroLanes = lanes(nil, outputs: 8)
+  private static let zeroLanes = FloatBuffer([Float](repeating: 0, count: 8))
 
   /// The name of the product kernel, for listings.
   package var productName: String { product.name }
@@ -105,7 +113,8 @@ extension BlockedKernelSet {
     prelu: prelu_f32_8_portable, depthwise: depthwise_f32_8_portable,
     maxPool: max_pool_f32_8_portable, averagePool: average_pool_f32_8_portable,
     globalAverage: global_average_f32_8_portable, globalMax: global_max_f32_8_portable,
-    toBlocks: to_blocks_f32_8_portable, fromBlocks: from_blocks_f32_8_portable)
+    toBlocks: to_blocks_f32_8_portable, fromBlocks: from_blocks_f32_8_portable,
+    pack: pack_f32_8_portable, packWinograd: pack_winograd_f32_8_portable)
   #if arch(x86_64)
     package static let avx2 = BlockedKernelSet(
       instructionSet: .avx2,
@@ -135,7 +144,8 @@ extension BlockedKernelSet {
       scale: scale_f32_8_avx2, prelu: prelu_f32_8_avx2, depthwise: depthwise_f32_8_avx2,
       maxPool: max_pool_f32_8_avx2, averagePool: average_pool_f32_8_avx2,
       globalAverage: global_average_f32_8_avx2, globalMax: global_max_f32_8_avx2,
-      toBlocks: to_blocks_f32_8_avx2, fromBlocks: from_blocks_f32_8_avx2)
+      toBlocks: to_blocks_f32_8_avx2, fromBlocks: from_blocks_f32_8_avx2,
+      pack: pack_f32_8_avx2, packWinograd: pack_winograd_f32_8_avx2)
     /// AVX-512 has twice the registers, and vectors of sixteen lanes for the products.
     package static let avx512 = BlockedKernelSet(
       instructionSet: .avx512,
@@ -166,7 +176,8 @@ extension BlockedKernelSet {
       scale: scale_f32_8_avx512, prelu: prelu_f32_8_avx512, depthwise: depthwise_f32_8_avx512,
       maxPool: max_pool_f32_8_avx512, averagePool: average_pool_f32_8_avx512,
       globalAverage: global_average_f32_8_avx512, globalMax: global_max_f32_8_avx512,
-      toBlocks: to_blocks_f32_8_avx512, fromBlocks: from_blocks_f32_8_avx512)
+      toBlocks: to_blocks_f32_8_avx512, fromBlocks: from_blocks_f32_8_avx512,
+      pack: pack_f32_8_avx512, packWinograd: pack_winograd_f32_8_avx512)
   #elseif arch(arm64)
     package static let neon = BlockedKernelSet(
       instructionSet: .neon,
@@ -196,6 +207,7 @@ extension BlockedKernelSet {
       scale: scale_f32_8_neon, prelu: prelu_f32_8_neon, depthwise: depthwise_f32_8_neon,
       maxPool: max_pool_f32_8_neon, averagePool: average_pool_f32_8_neon,
       globalAverage: global_average_f32_8_neon, globalMax: global_max_f32_8_neon,
-      toBlocks: to_blocks_f32_8_neon, fromBlocks: from_blocks_f32_8_neon)
+      toBlocks: to_blocks_f32_8_neon, fromBlocks: from_blocks_f32_8_neon,
+      pack: pack_f32_8_neon, packWinograd: pack_winograd_f32_8_neon)
   #endif
 }

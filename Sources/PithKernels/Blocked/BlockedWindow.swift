@@ -32,24 +32,17 @@ package struct BlockedWindow: Sendable {
     self.kernels = kernels
   }
 
-  /// A depthwise convolution.
-  ///
-  /// - Parameter weights: `[channels, 1, kernel height, kernel width]`.
+  /// A depthwise convolution whose weights and bias are still to be written.
   package init(
-    depthwise window: SlidingWindow, channels: Int, weights: [Float], bias: [Float]?,
-    kernels: BlockedKernelSet
+    depthwise window: SlidingWindow, channels: Int, kernels: BlockedKernelSet,
+    memory: WeightMemory
   ) {
     let taps = window.kernelHeight * window.kernelWidth
-    let packed = FloatBuffer(count: (channels + 7) / 8 * taps * 8)
-    packed.start.update(repeating: 0, count: packed.count)
-    for channel in 0..<channels {
-      for tap in 0..<taps {
-        packed.start[(channel / 8 * taps + tap) * 8 + channel % 8] = weights[channel * taps + tap]
-      }
-    }
     self.init(
       window, channels: channels,
-      kind: .depthwise(weights: packed, bias: lanes(bias, outputs: channels)), kernels: kernels)
+      kind: .depthwise(
+        weights: memory.floats((channels + 7) / 8 * taps * 8), bias: memory.lanes(channels)),
+      kernels: kernels)
   }
 
   /// What listings call it.
@@ -72,6 +65,27 @@ package struct BlockedWindow: Sendable {
       residual: residual, residualStride: residualStride, clamp: clamp, function: function)
     let tasks = images * self.output.blocks
     pool.forEach(tasks, WindowTasks(layer: self, data: data))
+  }
+}
+
+/// Of a depthwise convolution.
+extension BlockedWindow: PackedWeights {
+  package var outputsTogether: Int { 8 }
+  package var weightsPerOutput: Int { window.kernel_height * window.kernel_width }
+
+  /// - Parameter rows: `[channels, kernel height, kernel width]`.
+  package func pack(
+    _ outputs: Range<Int>, _ rows: UnsafePointer<Float>, scales: UnsafePointer<Double>?
+  ) {
+    guard case .depthwise(let weights, _) = kind else { return }
+    let taps = weightsPerOutput
+    for first in stride(from: 0, to: outputs.count, by: 8) {
+      // One value an output at each tap.
+      var source = pith_weight_rows(
+        start: rows + first * taps, stride: taps, rows: min(8, outputs.count - first),
+        channels: taps, taps: 1, scales: scales.map { $0 + first })
+      kernels.pack(&source, 1, taps, weights.start + (outputs.lowerBound + first) * taps)
+    }
   }
 }
 

@@ -3,21 +3,33 @@ import CPithKernels
 /// Weights in the order in which the product kernels read them: `[panel][blocks][taps][8][2][8]`, a panel for each two
 /// blocks of outputs; the last one is `[blocks][taps][8][1][8]` when their number is odd.
 struct WeightPanels: Sendable {
-  let buffer: FloatBuffer
-  let outputBlocks: Int
-  /// The floats of a panel of two blocks.
-  let panelStride: Int
+  /// The outputs of a panel.
+  static let outputsPerPanel = 16
 
-  /// Memory for the weights of so many outputs; what fills the last block is zero, all else is still to be written.
-  ///
-  /// - Parameter depth: how many values an output sums.
-  init(outputs: Int, depth: Int) {
+  let buffer: FloatBuffer
+  /// Where in the buffer the panels begin.
+  let offset: Int
+  let outputBlocks: Int
+  /// How many values an output sums.
+  let depth: Int
+
+  /// Room for the weights of so many outputs, in several copies: groups, or the positions of Winograd's convolution.
+  static func several(
+    _ number: Int, outputs: Int, depth: Int, memory: WeightMemory
+  ) -> [WeightPanels] {
+    // Sixteen floats keep copies from falling onto the same lines of a cache.
+    let stride = (outputs + 7) / 8 * 8 * depth + (number > 1 ? 16 : 0)
+    let buffer = memory.floats(number * stride)
+    return (0..<number).map {
+      WeightPanels(buffer, offset: $0 * stride, outputs: outputs, depth: depth)
+    }
+  }
+
+  private init(_ buffer: FloatBuffer, offset: Int, outputs: Int, depth: Int) {
+    self.buffer = buffer
+    self.offset = offset
+    self.depth = depth
     outputBlocks = (outputs + 7) / 8
-    panelStride = depth * 16
-    buffer = FloatBuffer(count: outputBlocks * depth * 8)
-    guard outputs % 8 != 0 else { return }
-    let last = buffer.start + (panels - 1) * panelStride
-    last.update(repeating: 0, count: buffer.count - (panels - 1) * panelStride)
   }
 
   var panels: Int { (outputBlocks + 1) / 2 }
@@ -25,36 +37,45 @@ struct WeightPanels: Sendable {
   /// One or two.
   func blocks(of panel: Int) -> Int { min(2, outputBlocks - 2 * panel) }
 
-  func start(of panel: Int) -> UnsafePointer<Float> {
-    UnsafePointer(buffer.start + panel * panelStride)
-  }
+  func start(of panel: Int) -> UnsafePointer<Float> { UnsafePointer(target(of: panel)) }
 
   /// What to bring nearer while a panel is used in so many runs: a part of the next panel in each; nothing where all
   /// panels together stay in a second-level cache.
   func next(after panel: Int, runs: Int = 1) -> (start: UnsafePointer<Float>?, floats: Int) {
-    guard buffer.count > Self.cachedFloats, panel + 1 < panels, runs > 0 else { return (nil, 0) }
-    let floats = panelStride / 2 * blocks(of: panel + 1)
+    guard count > Self.cachedFloats, panel + 1 < panels, runs > 0 else { return (nil, 0) }
+    let floats = depth * 8 * blocks(of: panel + 1)
     return (start(of: panel + 1), (floats / 16 + runs - 1) / runs * 16)
   }
 
   /// The first panel, likewise.
   var first: (start: UnsafePointer<Float>?, floats: Int) {
-    buffer.count > Self.cachedFloats ? (start(of: 0), panelStride / 2 * blocks(of: 0)) : (nil, 0)
+    count > Self.cachedFloats ? (start(of: 0), depth * 8 * blocks(of: 0)) : (nil, 0)
   }
 
   private static let cachedFloats = 64 << 10
 
-  /// Where the weights of an output are, value after value of what it sums: so many floats apart.
-  func row(of output: Int) -> (start: UnsafeMutablePointer<Float>, step: Int) {
-    let panel = output / 16
-    return (buffer.start + panel * panelStride + output % 16, 8 * blocks(of: panel))
+  /// The floats of all panels.
+  private var count: Int { outputBlocks * 8 * depth }
+
+  /// Where the weights of a panel are written.
+  func target(of panel: Int) -> UnsafeMutablePointer<Float> {
+    buffer.start + offset + panel * depth * Self.outputsPerPanel
   }
 }
 
-/// One number for each lane of the outputs, zero beyond the last.
-func lanes(_ values: [Float]?, outputs: Int) -> FloatBuffer {
-  let buffer = FloatBuffer(count: (outputs + 7) / 8 * 8)
-  buffer.start.update(repeating: 0, count: buffer.count)
-  for (index, value) in (values ?? []).enumerated() { buffer.start[index] = value }
-  return buffer
+/// Weights that are laid out for kernels, some outputs at a time and on any thread.
+package protocol PackedWeights: Sendable {
+  /// Outputs are laid out from a multiple of so many.
+  var outputsTogether: Int { get }
+  /// How many weights an output has.
+  var weightsPerOutput: Int { get }
+
+  /// Lays out the weights of some outputs.
+  ///
+  /// - Parameters:
+  ///   - rows: `[outputs.count, weightsPerOutput]`.
+  ///   - scales: what each output's weights are multiplied by, in double precision, and sixteen numbers
+  ///     more; nil: 1.
+  func pack(
+    _ outputs: Range<Int>, _ rows: UnsafePointer<Float>, scales: UnsafePointer<Double>?)
 }

@@ -1,60 +1,6 @@
 import CPithKernels
 import PithThreads
 
-/// The weights of a 3x3 convolution for tiles of `m` x `m` outputs: `G g G^T`, in double precision (Lavin and Gray 2016).
-struct WinogradWeights {
-  private let matrix: [[Double]]
-
-  init(_ m: Int) { matrix = m == 2 ? Self.small : Self.large }
-
-  /// Transforms the weights of one output.
-  ///
-  /// - Parameters:
-  ///   - source: `[channels, 3, 3]`.
-  ///   - rows: for each of the `(m + 2)^2` positions where the channels go, and how far apart.
-  func transform(
-    _ source: UnsafePointer<Float>, channels: Int,
-    to rows: [(start: UnsafeMutablePointer<Float>, step: Int)]
-  ) {
-    let size = matrix.count
-    var half = [Double](repeating: 0, count: size * 3)
-    for channel in 0..<channels {
-      let g = source + channel * 9
-      for i in 0..<size {
-        let line = matrix[i]
-        for j in 0..<3 {
-          half[i * 3 + j] =
-            line[0] * Double(g[j]) + line[1] * Double(g[3 + j]) + line[2] * Double(g[6 + j])
-        }
-      }
-      for i in 0..<size {
-        for j in 0..<size {
-          let line = matrix[j]
-          let row = rows[i * size + j]
-          row.start[channel * row.step] = Float(
-            line[0] * half[i * 3] + line[1] * half[i * 3 + 1] + line[2] * half[i * 3 + 2])
-        }
-      }
-    }
-    for row in rows {
-      for lane in channels..<(channels + 7) / 8 * 8 { row.start[lane * row.step] = 0 }
-    }
-  }
-
-  private static let small: [[Double]] = [
-    [1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1],
-  ]
-
-  private static let large: [[Double]] = {
-    let sixth: Double = -1.0 / 6
-    let (first, second, third): (Double, Double, Double) = (1.0 / 24, 1.0 / 12, 1.0 / 6)
-    return [
-      [0.25, 0, 0], [sixth, sixth, sixth], [sixth, -sixth, sixth], [first, second, third],
-      [first, -second, third], [0, 0, 1],
-    ]
-  }()
-}
-
 /// Some tiles that are transformed, multiplied and transformed back together.
 enum WinogradChunk {
   /// The floats that a chunk's input and output positions should take at most, unless it has fewest tiles.

@@ -4,15 +4,15 @@ import Glibc
 ///
 /// `Float` and `Double` have it; double precision is the measure of a whole network.
 package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
-  /// Computes one image.
+  /// Computes one image. Allocates nothing.
   ///
   /// - Parameters:
   ///   - inputs: the inputs of the layer, as the case of `operation` describes them.
   ///   - parameters: the parameters, likewise.
   ///   - output: as many values as the operation puts out; overlaps no input.
   static func run(
-    _ operation: KernelOperation, inputs: [UnsafePointer<Self>],
-    parameters: [UnsafePointer<Self>], output: UnsafeMutablePointer<Self>)
+    _ operation: KernelOperation, inputs: UnsafeBufferPointer<UnsafePointer<Self>>,
+    parameters: UnsafeBufferPointer<UnsafePointer<Self>>, output: UnsafeMutablePointer<Self>)
 
   /// The same number.
   var inDoublePrecision: Double { get }
@@ -29,8 +29,8 @@ package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
 // The two conformances are concrete entry points: generic code is specialised inside this module only.
 extension Float: ReferenceScalar {
   package static func run(
-    _ operation: KernelOperation, inputs: [UnsafePointer<Float>],
-    parameters: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>
+    _ operation: KernelOperation, inputs: UnsafeBufferPointer<UnsafePointer<Float>>,
+    parameters: UnsafeBufferPointer<UnsafePointer<Float>>, output: UnsafeMutablePointer<Float>
   ) {
     ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
   }
@@ -47,8 +47,8 @@ extension Float: ReferenceScalar {
 
 extension Double: ReferenceScalar {
   package static func run(
-    _ operation: KernelOperation, inputs: [UnsafePointer<Double>],
-    parameters: [UnsafePointer<Double>], output: UnsafeMutablePointer<Double>
+    _ operation: KernelOperation, inputs: UnsafeBufferPointer<UnsafePointer<Double>>,
+    parameters: UnsafeBufferPointer<UnsafePointer<Double>>, output: UnsafeMutablePointer<Double>
   ) {
     ReferenceRun(inputs: inputs, parameters: parameters, output: output).run(operation)
   }
@@ -63,10 +63,24 @@ extension Double: ReferenceScalar {
   package static func hyperbolicTangent(_ value: Double) -> Double { Glibc.tanh(value) }
 }
 
+extension ReferenceScalar {
+  /// The same with arrays of addresses.
+  package static func run(
+    _ operation: KernelOperation, inputs: [UnsafePointer<Self>],
+    parameters: [UnsafePointer<Self>], output: UnsafeMutablePointer<Self>
+  ) {
+    inputs.withUnsafeBufferPointer { inputs in
+      parameters.withUnsafeBufferPointer { parameters in
+        run(operation, inputs: inputs, parameters: parameters, output: output)
+      }
+    }
+  }
+}
+
 /// One call: where its values are.
 struct ReferenceRun<Scalar: ReferenceScalar> {
-  let inputs: [UnsafePointer<Scalar>]
-  let parameters: [UnsafePointer<Scalar>]
+  let inputs: UnsafeBufferPointer<UnsafePointer<Scalar>>
+  let parameters: UnsafeBufferPointer<UnsafePointer<Scalar>>
   let output: UnsafeMutablePointer<Scalar>
 
   func run(_ operation: KernelOperation) {

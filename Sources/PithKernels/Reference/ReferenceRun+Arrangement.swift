@@ -35,17 +35,20 @@ extension ReferenceRun {
   }
 
   func transpose(sizes: [Int], order: [Int]) {
-    var strides = [Int](repeating: 1, count: sizes.count)
-    for axis in sizes.indices.dropLast().reversed() {
-      strides[axis] = strides[axis + 1] * sizes[axis + 1]
-    }
-    for i in 0..<sizes.reduce(1, *) {
-      var (rest, place) = (i, 0)
-      for axis in order.indices.reversed() {
-        place += rest % sizes[order[axis]] * strides[order[axis]]
-        rest /= sizes[order[axis]]
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, sizes.count)) { strides in
+      var stride = 1
+      for axis in sizes.indices.reversed() {
+        strides[axis] = stride
+        stride *= sizes[axis]
       }
-      output[i] = inputs[0][place]
+      for i in 0..<stride {
+        var (rest, place) = (i, 0)
+        for axis in order.indices.reversed() {
+          place += rest % sizes[order[axis]] * strides[order[axis]]
+          rest /= sizes[order[axis]]
+        }
+        output[i] = inputs[0][place]
+      }
     }
   }
 }

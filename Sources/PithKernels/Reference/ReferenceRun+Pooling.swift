@@ -70,17 +70,17 @@ extension ReferenceRun {
   }
 
   func mean(sizes: [Int], reduced: [Bool]) {
-    let kept = zip(sizes, reduced).map { $1 ? 1 : $0 }
-    let results = kept.reduce(1, *)
     let count = sizes.reduce(1, *)
+    let results = sizes.indices.reduce(1) { $0 * (reduced[$1] ? 1 : sizes[$1]) }
     output.update(repeating: 0, count: results)
     for i in 0..<count {
       var (rest, place, step) = (i, 0, 1)
       for axis in sizes.indices.reversed() {
         let index = rest % sizes[axis]
         rest /= sizes[axis]
-        if !reduced[axis] { place += index * step }
-        step *= kept[axis]
+        guard !reduced[axis] else { continue }
+        place += index * step
+        step *= sizes[axis]
       }
       output[place] += inputs[0][i]
     }
