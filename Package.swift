@@ -108,11 +108,17 @@ let package = Package(
     .testTarget(
       name: "PithGraphTests", dependencies: ["Pith", "PithGraph", "PithTensor"],
       swiftSettings: strict),
+    .target(
+      name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
+    .executableTarget(
+      name: "InferenceLoop",
+      dependencies: ["CAllocationCounter", "Pith", "PithTensor", "PithThreads"],
+      path: "Tests/InferenceLoop", swiftSettings: strict),
     .testTarget(
       name: "PithTests",
       dependencies: [
-        "CZlib", "Pith", "PithConversion", "PithFormat", "PithFormatSupport", "PithGraph",
-        "PithKernels", "PithTensor", "PithThreads",
+        "CZlib", "InferenceLoop", "Pith", "PithConversion", "PithFormat", "PithFormatSupport",
+        "PithGraph", "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
     .testTarget(

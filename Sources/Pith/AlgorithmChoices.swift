@@ -25,8 +25,9 @@ struct AlgorithmChoices {
     for layer in graph.layers {
       let count = layer.parameters.reduce(0) { $0 + $1.shape.count }
       stored += count
-      guard case .convolution(let window, let channels, let outputs, let groups, _) =
-        layer.kernelOperation
+      guard
+        case .convolution(let window, let channels, let outputs, let groups, _) =
+          layer.kernelOperation
       else {
         needed += count
         continue

@@ -64,14 +64,14 @@ public struct Plan: Sendable {
   public enum MemoryUse: Sendable, CaseIterable {
     /// Weights are laid out for speed, at most 2.5 times as large as in 32 bits each.
     case normal
-    /// Weights take hardly more memory than in 32 bits each; some convolutions are slower.
+    /// Weights take no more memory than in 32 bits each, but for padding; some convolutions are slower.
     case small
 
     /// How many times as large as in 32 bits each the weights may be.
     var bound: Double {
       switch self {
       case .normal: 2.5
-      case .small: 1.1
+      case .small: 1
       }
     }
   }

@@ -171,8 +171,10 @@ extension PlanBuilder {
   /// - Parameter fill: writes the numbers of each channel when everything was read.
   private mutating func addScale(
     _ layer: ResolvedGraph.ResolvedLayer, _ source: Plan.Source, _ shape: BlockedShape,
-    _ fill: @escaping (_ scales: UnsafeMutablePointer<Float>, _ shifts: UnsafeMutablePointer<Float>)
-      -> Void
+    _ fill:
+      @escaping (
+        _ scales: UnsafeMutablePointer<Float>, _ shifts: UnsafeMutablePointer<Float>
+      ) -> Void
   ) {
     let scales = loading.memory.lanes(shape.channels)
     let shifts = loading.memory.lanes(shape.channels)

@@ -125,7 +125,8 @@ public final class Session {
           withUnsafePointer(to: target) { target in
             run(
               images: images, inputs: UnsafeBufferPointer(start: source, count: 1),
-              outputs: UnsafeBufferPointer(start: target, count: 1)) { _ in }
+              outputs: UnsafeBufferPointer(start: target, count: 1)
+            ) { _ in }
           }
         }
       }

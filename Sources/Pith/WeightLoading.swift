@@ -49,6 +49,7 @@ struct WeightLoading {
   ///
   /// - Throws: ``PithError`` when the values cannot be had.
   func run(from source: any ParameterSource, pool: ThreadPool) throws {
+    memory.prepare()
     let requests =
       copies.map { ParameterRequest(name: $0.name, unit: 1, after: []) }
       + packings.map { packing in

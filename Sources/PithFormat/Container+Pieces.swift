@@ -71,8 +71,12 @@ private final class PieceReading {
   /// Memory for chunks that is in use no longer.
   private var free: [UnsafeMutablePointer<Float>] = []
 
-  /// So many chunks for each worker that none waits long for the others.
-  private static let chunksPerWorker = 2
+  private static let chunkBytes = Chunk.valueCount * MemoryLayout<Float>.stride
+
+  private static func chunkMemory() -> UnsafeMutablePointer<Float> {
+    LargeMemory.allocate(byteCount: chunkBytes)
+      .bindMemory(to: Float.self, capacity: Chunk.valueCount)
+  }
 
   init(
     _ container: Container, _ requests: ScaledRequests, workers: Int, kernels: FormatKernels
@@ -80,7 +84,7 @@ private final class PieceReading {
     self.container = container
     self.requests = requests
     let schedule = PieceSchedule(
-      requests.all, of: container.chunkTable, chunksPerWave: workers * Self.chunksPerWorker)
+      requests.all, of: container.chunkTable, chunksPerWave: workers)
     self.schedule = schedule
     scales = requests.all[..<requests.scaleCount].map {
       .allocate(capacity: $0.entry.shape.count)
@@ -93,7 +97,10 @@ private final class PieceReading {
 
   deinit {
     for scale in scales { scale.deallocate() }
-    for memory in copies + values.compactMap({ $0 }) + free { memory.deallocate() }
+    for copy in copies { copy.deallocate() }
+    for memory in values.compactMap({ $0 }) + free {
+      LargeMemory.deallocate(memory, byteCount: Self.chunkBytes)
+    }
   }
 
   func run(
@@ -101,7 +108,7 @@ private final class PieceReading {
     _ body: @escaping (_ request: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) -> Void
   ) throws {
     let (chunks, pieces) = (schedule.chunks[wave], schedule.pieces[wave])
-    for chunk in chunks { values[chunk] = free.popLast() ?? .allocate(capacity: Chunk.valueCount) }
+    for chunk in chunks { values[chunk] = free.popLast() ?? Self.chunkMemory() }
     var failures = [PithError?](repeating: nil, count: chunks.count)
     failures.withUnsafeMutableBufferPointer { failures in
       forEach(chunks.count + pieces.count) { task, worker in

@@ -84,7 +84,8 @@ package struct Container: Sendable {
         Checksum.combine($0, $1.checksum, secondLength: $1.length)
       }, of: data)
     tensors = try TensorDirectory(
-      reading: contents[tensorSection.name] ?? [], valueCounts: chunkTable.valueCounts, limits: limits
+      reading: contents[tensorSection.name] ?? [], valueCounts: chunkTable.valueCounts,
+      limits: limits
     ).entries
     // F-44
     guard identity.length == SHA256.byteCount else {
@@ -103,7 +104,7 @@ package struct Container: Sendable {
     dataOffset = data.offset
   }
 
-  /// The bytes of a section, without padding, or nil when there is none of this name; those of `data` are decoded only.
+  /// The bytes of a section but `data`, without padding, or nil when there is none of this name.
   package func section(_ name: SectionName) -> ArraySlice<UInt8>? { contents[name] }
 
   /// The directory's entry for a tensor, or nil when there is none of this name.

@@ -13,14 +13,19 @@ package final class DecodedTensors: @unchecked Sendable {
   init(entries: [TensorEntry], valueCounts: [Int]) {
     self.entries = entries
     streams = valueCounts.map { count in
-      let memory = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+      let byteCount = count * MemoryLayout<Float>.stride
+      let memory = LargeMemory.allocate(byteCount: byteCount)
+      LargeMemory.useHugePages(memory, byteCount: byteCount)
       return UnsafeMutableBufferPointer(
         start: memory.bindMemory(to: Float.self, capacity: count), count: count)
     }
   }
 
   deinit {
-    for stream in streams { stream.deallocate() }
+    for stream in streams {
+      guard let start = stream.baseAddress else { continue }
+      LargeMemory.deallocate(start, byteCount: stream.count * MemoryLayout<Float>.stride)
+    }
   }
 
   /// Calls `body` with the values of one of ``entries``, row-major; the memory is valid only during the call.

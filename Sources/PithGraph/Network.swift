@@ -46,7 +46,8 @@ package struct Network: Sendable {
     let bias = parameters["\(layer).bias"]?.values
     parameters["\(layer).weight"] = try Tensor(
       shape: weight.shape,
-      values: weight.values.indices.map { Float(Double(weight.values[$0]) * fold.scales[$0 / row]) })
+      values: weight.values.indices.map { Float(Double(weight.values[$0]) * fold.scales[$0 / row]) }
+    )
     parameters["\(layer).bias"] = try Tensor(
       shape: Shape(checking: [outputs]),
       values: (0..<outputs).map { fold.bias(of: $0, before: bias?[$0] ?? 0) })

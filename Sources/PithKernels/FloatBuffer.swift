@@ -11,7 +11,13 @@ package final class FloatBuffer: @unchecked Sendable {
   private let owner: FloatBuffer?
 
   /// Memory of unspecified content.
-  package init(count: Int) {
+  package convenience init(count: Int) {
+    self.init(uncommitted: count)
+    LargeMemory.useHugePages(start, byteCount: byteCount)
+  }
+
+  /// The same in pages of whatever size the system gives.
+  init(uncommitted count: Int) {
     self.count = count
     owner = nil
     start = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
@@ -33,6 +39,8 @@ package final class FloatBuffer: @unchecked Sendable {
   }
 
   deinit {
-    if owner == nil { UnsafeMutableRawPointer(start).deallocate() }
+    if owner == nil { LargeMemory.deallocate(start, byteCount: byteCount) }
   }
+
+  private var byteCount: Int { count * MemoryLayout<Float>.stride }
 }

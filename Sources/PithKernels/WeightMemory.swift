@@ -6,35 +6,41 @@ import PithTensor
 package final class WeightMemory {
   /// The floats that have been given away.
   package private(set) var count = 0
-  private var slab: FloatBuffer?
-  /// How much of the slab is given away.
-  private var used = 0
+  private var slabs: [(memory: FloatBuffer, used: Int)] = []
+  private var zeros: [FloatBuffer] = []
 
   /// Large enough that little is lost at the end of one.
   private static let slabFloats = 8 << 20
 
   package init() {}
 
-  /// A piece of unspecified content.
+  /// A piece of unspecified content, to be written after ``prepare()``.
   package func floats(_ count: Int) -> FloatBuffer {
     self.count += count
     // Sixteen fill a cache line.
     let rounded = (max(1, count) + 15) / 16 * 16
-    guard rounded <= Self.slabFloats else { return FloatBuffer(count: count) }
-    if let slab, used + rounded <= slab.count {
-      defer { used += rounded }
-      return FloatBuffer(slab, offset: used, count: count)
+    let slab = slabs.count - 1
+    if slab >= 0, slabs[slab].used + rounded <= slabs[slab].memory.count {
+      defer { slabs[slab].used += rounded }
+      return FloatBuffer(slabs[slab].memory, offset: slabs[slab].used, count: count)
     }
-    let slab = FloatBuffer(count: Self.slabFloats)
-    self.slab = slab
-    used = rounded
-    return FloatBuffer(slab, offset: 0, count: count)
+    let memory = FloatBuffer(uncommitted: max(rounded, Self.slabFloats))
+    slabs.append((memory, rounded))
+    return FloatBuffer(memory, offset: 0, count: count)
   }
 
-  /// A piece of zeros for numbers of single channels: whole blocks of eight.
+  /// A piece for numbers of single channels, in whole blocks of eight; ``prepare()`` writes zeros.
   package func lanes(_ channels: Int) -> FloatBuffer {
     let buffer = floats((channels + 7) / 8 * 8)
-    buffer.start.update(repeating: 0, count: buffer.count)
+    zeros.append(buffer)
     return buffer
+  }
+
+  /// To be called when everything has been asked for and nothing is written yet.
+  package func prepare() {
+    for slab in slabs {
+      LargeMemory.useHugePages(slab.memory.start, byteCount: slab.used * MemoryLayout<Float>.stride)
+    }
+    for buffer in zeros { buffer.start.update(repeating: 0, count: buffer.count) }
   }
 }

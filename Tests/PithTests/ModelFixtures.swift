@@ -16,6 +16,11 @@ enum ModelFixtures {
   /// A Python with numpy and Pillow, when the environment names one.
   static let python = ProcessInfo.processInfo.environment["PITH_PYTHON"]
 
+  /// A program of this package, built beside the test bundle.
+  static func program(_ name: String) -> URL {
+    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name)
+  }
+
   static func golden(_ name: String) throws -> [UInt8] {
     try bytes(folder.appending(path: "\(name).pith"))
   }

@@ -10,7 +10,7 @@ struct Bench: Subcommand {
     discussion: """
       Runs random inputs through the network; no images are decoded. Times are of one run of the whole batch. \
       load is opening and checking the file, plan is decoding and preparing the weights. Weights are what they take as \
-      they are laid out, activations what those of a batch take, scratch what the threads need beside them.
+      they are laid out, activations those of a batch, of which scratch is what each thread has for itself.
 
       json  {"threads":1,"batch":1,"iterations":N,"median_ms":..,"p90_ms":..,"min_ms":..,"load_ms":..,\
       "plan_ms":..,"peak_rss_bytes":..,"weight_bytes":..,"activation_bytes":..,"scratch_bytes":..}; with --layers also "layers":[{"layers":[...],"kernel":"..",\

@@ -24,13 +24,14 @@ struct BenchReport {
   /// What is planned, in bytes.
   struct Memory {
     let weights: Int
+    /// Scratch included.
     let activations: Int
     let scratch: Int
 
     init(_ session: Session) {
       weights = session.plan.weightBytes
-      activations = session.plan.bytesPerImage * session.batch
       scratch = session.scratchBytes
+      activations = session.plan.bytesPerImage * session.batch + scratch
     }
   }
 
@@ -64,8 +65,10 @@ struct BenchReport {
     table.add(["plan", milliseconds(plan)])
     table.add(["peak memory", megabytes(Self.peakMemory)])
     table.add(["weights", megabytes(memory.weights)])
-    table.add(["activations", megabytes(memory.activations)])
-    table.add(["scratch", megabytes(memory.scratch)])
+    table.add([
+      "activations",
+      "\(megabytes(memory.activations)), \(megabytes(memory.scratch)) of them scratch",
+    ])
     return
       "\(Plural.text(threads, "thread")), batch \(batch), \(Plural.text(times.count, "run"))\n\(table.text)\(stepText)"
   }

@@ -34,8 +34,8 @@ struct MemoryOption: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What weights take: normal, up to 2.5 times their size as float32, or small, hardly more than it "
-        + "and slower."))
+      "What weights take: normal, up to 2.5 times their size as float32, or small, that and slower."
+    ))
   var memory = Use.normal
 
   var use: Plan.MemoryUse {

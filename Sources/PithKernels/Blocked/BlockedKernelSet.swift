@@ -21,9 +21,9 @@ package struct BlockedKernelSet: Sendable {
   package typealias AveragePool =
     @convention(c) (UnsafePointer<pith_sliding_window>?, Int, Int, Values, Int32, Results) -> Void
   package typealias Reorder = @convention(c) (Int, Int, Values, Results) -> Void
-  typealias Pack =
+  package typealias Pack =
     @convention(c) (UnsafePointer<pith_weight_rows>?, Int, Int, Results) -> Void
-  typealias PackWinograd =
+  package typealias PackWinograd =
     @convention(c) (
       UnsafePointer<pith_weight_rows>?, Int, Int, Int, UnsafePointer<Double>?, Results, Int
     ) -> Void
@@ -60,8 +60,8 @@ package struct BlockedKernelSet: Sendable {
   package let globalMax: Plain
   package let toBlocks: Reorder
   package let fromBlocks: Reorder
-  let pack: Pack
-  let packWinograd: PackWinograd
+  package let pack: Pack
+  package let packWinograd: PackWinograd
 
   /// Eight zeros.
   var zeros: UnsafePointer<Float> { UnsafePointer(Self.zeroLanes.start) }
