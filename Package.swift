@@ -12,6 +12,8 @@ let package = Package(
   name: "pith",
   products: [
     .library(name: "Pith", targets: ["Pith"]),
+    // tools/library makes libpith.so of it: a product cannot have the name of the command.
+    .library(name: "PithC", type: .dynamic, targets: ["PithC"]),
     .executable(name: "pith", targets: ["PithCLI"]),
   ],
   traits: [
@@ -70,6 +72,10 @@ let package = Package(
         "CZlib", "PithTensor", "PithFiles", "PithFormat", "PithImage", "PithGraph", "Pith",
       ],
       swiftSettings: strict),
+    .target(name: "CPith", cSettings: strictC),
+    .target(
+      name: "PithC", dependencies: ["CPith", "PithTensor", "PithThreads", "PithGraph", "Pith"],
+      swiftSettings: strict),
     // Floor 6.
     .target(name: "CPithDefaultModel", exclude: ["default.pith"], cSettings: strictC),
     .executableTarget(
@@ -127,6 +133,9 @@ let package = Package(
         "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage",
         "PithTensor",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithCTests", dependencies: ["CPith", "PithC", "Pith", "PithTensor"],
       swiftSettings: strict),
     .testTarget(
       name: "PithCLITests",
