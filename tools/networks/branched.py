@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import conv_norm, scaled
+from parts import conv_norm, pooled, scaled
 
 
 class Fire(nn.Module):
@@ -35,7 +35,7 @@ class SqueezeNet11(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(), nn.Conv2d(inputs, classes, 1), nn.ReLU())
 
     def forward(self, x):
-        return self.classifier(self.features(x)).mean((2, 3))
+        return pooled(self.classifier(self.features(x)))
 
 
 class ConvNorm(nn.Module):
@@ -94,7 +94,7 @@ class GoogLeNet(nn.Module):
             if stage == "5a":
                 x = F.max_pool2d(x, 2, 2, ceil_mode=True)
             x = getattr(self, f"inception{stage}")(x)
-        return self.fc(self.dropout(F.adaptive_avg_pool2d(x, 1).flatten(1)))
+        return self.fc(self.dropout(pooled(x)))
 
 
 class DenseLayer(nn.Module):
@@ -139,4 +139,4 @@ class DenseNet(nn.Module):
         self.classifier = nn.Linear(inputs, classes)
 
     def forward(self, x):
-        return self.classifier(F.adaptive_avg_pool2d(F.relu(self.features(x)), 1).flatten(1))
+        return self.classifier(pooled(F.relu(self.features(x))))

@@ -1,7 +1,8 @@
 """Networks of inverted residuals in PyTorch, with torchvision's tensor names."""
+import torch.nn.functional as F
 from torch import nn
 
-from parts import conv_norm, divisible
+from parts import conv_norm, divisible, pooled
 
 
 class InvertedResidual(nn.Module):
@@ -38,7 +39,7 @@ class MobileNetV2(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(last, classes))
 
     def forward(self, x):
-        return self.classifier(self.features(x).mean((2, 3)))
+        return self.classifier(pooled(self.features(x)))
 
 
 class SqueezeExcitation(nn.Module):
@@ -50,7 +51,7 @@ class SqueezeExcitation(nn.Module):
         self.activation, self.gate = activation(), gate()
 
     def forward(self, x):
-        return x * self.gate(self.fc2(self.activation(self.fc1(x.mean((2, 3), keepdim=True)))))
+        return x * self.gate(self.fc2(self.activation(self.fc1(F.adaptive_avg_pool2d(x, 1)))))
 
 
 class MobileBlock(nn.Module):
@@ -100,7 +101,7 @@ class MobileNetV3Large(nn.Module):
             nn.Linear(6 * inputs, last), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(last, classes))
 
     def forward(self, x):
-        return self.classifier(self.features(x).mean((2, 3)))
+        return self.classifier(pooled(self.features(x)))
 
 
 class EfficientNetB0(nn.Module):
@@ -126,4 +127,4 @@ class EfficientNetB0(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(4 * inputs, classes))
 
     def forward(self, x):
-        return self.classifier(self.features(x).mean((2, 3)))
+        return self.classifier(pooled(self.features(x)))

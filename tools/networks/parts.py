@@ -1,4 +1,5 @@
 """What several families of networks are made of."""
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -16,3 +17,8 @@ def divisible(channels, by=8):
 def conv_norm(inputs, outputs, kernel, stride=1, groups=1, **norm):
     return [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
             nn.BatchNorm2d(outputs, **norm)]
+
+
+def pooled(x):
+    """The mean of each channel, as the operation that exporters write for it."""
+    return F.adaptive_avg_pool2d(x, 1).flatten(1)

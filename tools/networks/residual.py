@@ -2,7 +2,12 @@
 import torch.nn.functional as F
 from torch import nn
 
-from parts import conv_norm, scaled
+from parts import conv_norm, pooled, scaled
+
+
+def subsampled(x, stride):
+    """Every `stride`th pixel of every `stride`th row."""
+    return x[:, :, ::stride, ::stride]
 
 
 class Residual(nn.Module):
@@ -27,7 +32,7 @@ class Residual(nn.Module):
             shortcut = self.downsample(x)
         elif self.missing:
             half = self.missing // 2
-            shortcut = F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, half, self.missing - half))
+            shortcut = F.pad(subsampled(x, self.stride), (0, 0, 0, 0, half, self.missing - half))
         y = x
         for i in range(1, self.count + 1):
             y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
@@ -53,7 +58,7 @@ class CifarResNet(nn.Module):
 
     def forward(self, x):
         x = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
-        return self.linear(x.mean((2, 3)))
+        return self.linear(pooled(x))
 
 
 class ResNet(nn.Module):
@@ -77,4 +82,4 @@ class ResNet(nn.Module):
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+        return self.fc(pooled(x))
