@@ -64,7 +64,7 @@ def numbers(text):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="tools/bench/run speed", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="tools/bench/run speed", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--networks", default=",".join(NETWORKS), help="joined by commas (default: all ten)")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="joined by commas (default: 1,2)")
     parser.add_argument("--batch", type=numbers, default=[1, 8], help=f"at most {IMAGES}, joined by commas (default: 1,8)")
@@ -91,6 +91,15 @@ def arguments():
     return options
 
 
+def write(path, options, cells):
+    """The run as JSON, after each cell, so that a run that is cut off is worth something."""
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"processor": machine.processor(), "vectors": machine.vectors(), "versions": machine.versions(),
+                       "rounds": options.rounds, "slice": options.slice, "cells": [cell.fields() for cell in cells]},
+                      file, indent=1)
+
+
 def measure_all(options, toolbox):
     cells = []
     for name in options.networks.split(","):
@@ -100,6 +109,7 @@ def measure_all(options, toolbox):
                 runtimes = runtimes_for(name, threads, batch, options.peers, options.exact)
                 cell = measure(toolbox, files, threads, batch, runtimes, options.rounds, options.slice)
                 cells.append(cell)
+                write(options.output, options, cells)
                 times = ", ".join(f"{key} {report.milliseconds(entry.least)}" for key, entry in cell.measured.items())
                 print(f"{name}, {report.count(threads, 'thread')}, {report.count(batch, 'image')}: {times} ms"
                       + (f"; ratio {cell.ratio():.2f}" if cell.ratio() else ""), file=sys.stderr, flush=True)
@@ -124,11 +134,6 @@ def main():
         cells, rounds = measure_all(options, toolbox), options.rounds
     print(f"{machine.processor()}, {machine.vectors()}\n")
     print(report.speed(cells, rounds))
-    if options.output:
-        with open(options.output, "w", encoding="utf-8") as file:
-            json.dump({"processor": machine.processor(), "vectors": machine.vectors(), "versions": machine.versions(),
-                       "rounds": rounds, "slice": options.slice, "cells": [cell.fields() for cell in cells]}, file,
-                      indent=1)
     if options.choose:
         best_peers.choose(cells)
     if options.plot:
