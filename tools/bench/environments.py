@@ -28,7 +28,7 @@ RUNTIMES = {
 # litert-torch asks for packages that only language models need, and for a PyTorch with graphics cards: it gets just
 # what converting a network of PyTorch imports.
 CONVERTERS = {
-    "": ["torch==2.13.0+cpu", "numpy==2.4.6", "onnx==1.22.0", "onnxscript==0.7.2"],
+    "": ["torch==2.13.0+cpu", "numpy==2.4.6", "pillow==13.0.0", "onnx==1.22.0", "onnxscript==0.7.2"],
     "ncnn": ["--no-deps", "pnnx==20261020"],
     "litert": [
         "--no-deps", "litert-torch==0.10.0", "litert-converter==0.5.0", "ai-edge-litert==2.3.0",
