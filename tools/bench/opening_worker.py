@@ -3,7 +3,8 @@
     python opening_worker.py RUNTIME FOLDER NETWORK THREADS
 
 The runtime is imported before, so that only its own work is timed: from the call that is given the file to a session
-that is ready, and to the first scores, since some runtimes prepare their weights only then. Memory is the peak of the process, less what it had before.
+that is ready, and to the first scores, since some runtimes prepare their weights only then. Memory is the peak of the
+process, less what it had before.
 """
 import importlib
 import json
@@ -12,7 +13,8 @@ import sys
 import time
 
 MODULES = {"pith": "pith_library", "pith-exact": "pith_library", "onnxruntime": "onnxruntime", "openvino": "openvino",
-           "ncnn": "ncnn", "mnn": "MNN", "litert": "ai_edge_litert.interpreter", "tract": "tract", "pytorch": "make_network"}
+           "ncnn": "ncnn", "mnn": "MNN", "litert": "ai_edge_litert.interpreter", "tract": "tract",
+           "pytorch": "make_network"}
 
 
 def memory(field):

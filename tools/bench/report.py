@@ -38,8 +38,8 @@ def speed(cells, rounds):
         part = [cell for cell in cells if (cell.threads, cell.batch) == (threads, batch)]
         text.append(f"### {count(threads, 'thread')}, {count(batch, 'image')}\n")
         text.append(speed_table(part))
-    text.append(f"Milliseconds for all images of a call, the least of {rounds} turns of each runtime; bold: the best peer. "
-                "Ratio: Pith's time by the best peer's.\n")
+    text.append(f"Milliseconds for all images of a call, the least of {rounds} turns of each runtime; bold: the best "
+                "peer. Ratio: Pith's time by the best peer's.\n")
     ratios = [cell.ratio() for cell in cells if cell.ratio()]
     if ratios:
         text.append(f"Geometric mean of {count(len(ratios), 'ratio')}: **{geometric_mean(ratios):.3f}**; the greatest is "

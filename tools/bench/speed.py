@@ -67,7 +67,8 @@ def arguments():
     parser = argparse.ArgumentParser(prog="tools/bench/run speed", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--networks", default=",".join(NETWORKS), help="joined by commas (default: all ten)")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="joined by commas (default: 1,2)")
-    parser.add_argument("--batch", type=numbers, default=[1, 8], help=f"at most {IMAGES}, joined by commas (default: 1,8)")
+    parser.add_argument("--batch", type=numbers, default=[1, 8],
+                        help=f"at most {IMAGES}, joined by commas (default: 1,8)")
     parser.add_argument("--peers", default="all",
                         help="all, best (of each cell, from best-peers.json), or names joined by commas (default: all)")
     parser.add_argument("--exact", action="store_true", help="also Pith's plan of plain sums, as pith-exact")
@@ -117,22 +118,25 @@ def measure_all(options, toolbox):
 
 
 def read(paths):
-    """The cells of earlier runs, and the rounds of the first."""
+    """The cells of earlier runs of one machine in the order of NETWORKS, the least of their rounds, and the machine."""
     runs = []
     for path in paths:
         with open(path, encoding="utf-8") as file:
             runs.append(json.load(file))
-    return [Cell.read(fields) for run in runs for fields in run["cells"]], runs[0]["rounds"]
+    cells = [Cell.read(fields) for run in runs for fields in run["cells"]]
+    cells.sort(key=lambda cell: (NETWORKS.index(cell.network), cell.threads, cell.batch))
+    return cells, min(run["rounds"] for run in runs), f"{runs[0]['processor']}, {runs[0]['vectors']}"
 
 
 def main():
     options = arguments()
     if options.source:
-        cells, rounds = read(options.source)
+        cells, rounds, computer = read(options.source)
     else:
         toolbox = Toolbox.from_environment()
         cells, rounds = measure_all(options, toolbox), options.rounds
-    print(f"{machine.processor()}, {machine.vectors()}\n")
+        computer = f"{machine.processor()}, {machine.vectors()}"
+    print(f"{computer}\n")
     print(report.speed(cells, rounds))
     if options.choose:
         best_peers.choose(cells)
