@@ -1,5 +1,5 @@
 import Glibc
-import PithTensor
+package import PithTensor
 
 /// A regular file that is read in pieces with `pread`; any thread may read.
 ///
@@ -103,7 +103,9 @@ package final class RandomAccessFile: Sendable {
   /// Fills `buffer` with the bytes from `offset`.
   ///
   /// - Throws: as ``read(_:at:)``.
-  package func read(into buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) throws {
+  package func read(
+    into buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int
+  ) throws(PithError) {
     try check(buffer.count, at: offset)
     guard let start = buffer.baseAddress else { return }
     var done = 0
@@ -120,7 +122,7 @@ package final class RandomAccessFile: Sendable {
     }
   }
 
-  private func check(_ count: Int, at offset: Int) throws {
+  private func check(_ count: Int, at offset: Int) throws(PithError) {
     guard count >= 0, offset >= 0, offset <= byteCount, count <= byteCount - offset else {
       throw PithError(
         .fileAccess, file: path, place: "byte \(offset)",

@@ -84,7 +84,8 @@ private final class PieceReading {
     self.container = container
     self.requests = requests
     let schedule = PieceSchedule(
-      requests.all, of: container.chunkTable, chunksPerWave: workers)
+      requests.all, of: container.chunkTable,
+      chunksPerWave: workers * ChunkDecoder.mostJobs)
     self.schedule = schedule
     scales = requests.all[..<requests.scaleCount].map {
       .allocate(capacity: $0.entry.shape.count)
@@ -109,30 +110,31 @@ private final class PieceReading {
   ) throws {
     let (chunks, pieces) = (schedule.chunks[wave], schedule.pieces[wave])
     for chunk in chunks { values[chunk] = free.popLast() ?? Self.chunkMemory() }
+    // Two chunks at a time, as soon as each worker has some.
+    let each = chunks.count > decoders.count ? ChunkDecoder.mostJobs : 1
+    let tasks = (chunks.count + each - 1) / each
     var failures = [PithError?](repeating: nil, count: chunks.count)
     failures.withUnsafeMutableBufferPointer { failures in
-      forEach(chunks.count + pieces.count) { task, worker in
-        guard task < chunks.count else {
-          handOver(pieces[task - chunks.count], copy: copies[worker], body)
+      forEach(tasks + pieces.count) { task, worker in
+        guard task < tasks else {
+          handOver(pieces[task - tasks], copy: copies[worker], body)
           return
         }
-        failures[task] = decode(chunks.lowerBound + task, with: decoders[worker])
+        let range = task * each..<min(chunks.count, (task + 1) * each)
+        let parts = range.compactMap { index in
+          values[chunks.lowerBound + index].map {
+            (chunk: container.chunkTable.chunks[chunks.lowerBound + index], target: $0)
+          }
+        }
+        for (index, failure) in zip(range, container.decode(parts[...], with: decoders[worker])) {
+          failures[index] = failure
+        }
       }
     }
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
     for chunk in 0..<chunks.upperBound where schedule.lastUse[chunk] <= wave {
       if let memory = values[chunk] { free.append(memory) }
       values[chunk] = nil
-    }
-  }
-
-  private func decode(_ chunk: Int, with decoder: ChunkDecoder) -> PithError? {
-    guard let target = values[chunk] else { return nil }
-    do {
-      try container.decode(container.chunkTable.chunks[chunk], with: decoder, into: target)
-      return nil
-    } catch {
-      return error as? PithError
     }
   }
 

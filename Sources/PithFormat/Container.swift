@@ -120,14 +120,33 @@ package struct Container: Sendable {
     sections.reduce(0) { $1.name == .data || $1.name == .chunks ? $0 + $1.length : $0 }
   }
 
-  /// Checks a chunk and writes its values, see ``ChunkDecoder/decode(_:stored:into:)``.
+  /// Checks at most ``ChunkDecoder/mostJobs`` chunks and writes their values, see ``ChunkDecoder/decode(_:)``.
+  ///
+  /// - Returns: for each chunk what is wrong with it, or nil.
   func decode(
-    _ chunk: Chunk, with decoder: ChunkDecoder, into output: UnsafeMutablePointer<Float>
-  ) throws {
-    let start = dataOffset + chunk.offset
-    try source.withBytes(start..<start + chunk.length, room: decoder.stored) {
-      try decoder.decode(chunk, stored: $0, into: output)
+    _ parts: ArraySlice<(chunk: Chunk, target: UnsafeMutablePointer<Float>)>,
+    with decoder: ChunkDecoder, jobs: [ChunkDecoder.Job] = []
+  ) -> [PithError?] {
+    guard let part = parts.first else { return decoder.decode(jobs) }
+    let start = dataOffset + part.chunk.offset
+    do throws(PithError) {
+      return try source.withBytes(
+        start..<start + part.chunk.length, room: decoder.room(ofJob: jobs.count)
+      ) { stored in
+        decode(
+          parts.dropFirst(), with: decoder,
+          jobs: jobs + [ChunkDecoder.Job(chunk: part.chunk, stored: stored, output: part.target)])
+      }
+    } catch {
+      return [PithError?](repeating: error, count: jobs.count + parts.count)
     }
+  }
+
+  /// The same for one chunk.
+  func decode(
+    _ chunk: Chunk, with decoder: ChunkDecoder, into target: UnsafeMutablePointer<Float>
+  ) throws {
+    if let failure = decode([(chunk, target)], with: decoder)[0] { throw failure }
   }
 
   private static func check(_ checksum: UInt32, of section: Section) throws {

@@ -36,17 +36,17 @@ enum ContainerSource: Sendable {
   /// Calls `body` with some of the bytes, without a copy where they are in memory.
   ///
   /// - Parameter room: for at least as many bytes as `range` has.
-  func withBytes(
+  func withBytes<Result>(
     _ range: Range<Int>, room: UnsafeMutableBufferPointer<UInt8>,
-    _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
-  ) throws {
+    _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) throws(PithError) -> Result {
     switch self {
     case .memory(let bytes):
-      try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }
+      return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
     case .file(let file):
       let target = UnsafeMutableBufferPointer(rebasing: room[..<range.count])
       try file.read(into: target, at: range.lowerBound)
-      try body(UnsafeBufferPointer(target))
+      return body(UnsafeBufferPointer(target))
     }
   }
 }

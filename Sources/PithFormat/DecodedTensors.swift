@@ -78,13 +78,14 @@ extension Container {
     let chunks = chunkTable.chunks
     var failures = [PithError?](repeating: nil, count: chunks.count)
     failures.withUnsafeMutableBufferPointer { failures in
-      forEach(chunks.count) { task, worker in
-        let chunk = chunks[task]
-        let target = decoded.target(chunk.range, of: chunk.type)
-        do {
-          try decode(chunk, with: decoders[worker], into: target.baseAddress!)
-        } catch {
-          failures[task] = error as? PithError
+      let most = ChunkDecoder.mostJobs
+      forEach((chunks.count + most - 1) / most) { task, worker in
+        let indices = task * most..<min((task + 1) * most, chunks.count)
+        let parts = chunks[indices].map { chunk in
+          (chunk: chunk, target: decoded.target(chunk.range, of: chunk.type).baseAddress!)
+        }[...]
+        for (index, failure) in zip(indices, decode(parts, with: decoders[worker])) {
+          failures[index] = failure
         }
       }
     }
