@@ -153,6 +153,9 @@ if Context.environment["PITH_FUZZ"] != nil {
       name: "FuzzFormat", dependencies: ["PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzFormat", swiftSettings: strict),
     .executableTarget(
+      name: "FuzzInflate", dependencies: ["CPithKernels", "CZlib"],
+      path: "tools/fuzz/FuzzInflate", swiftSettings: strict),
+    .executableTarget(
       name: "FuzzModel", dependencies: ["Pith", "PithFormatSupport", "PithTensor"],
       path: "tools/fuzz/FuzzModel", swiftSettings: strict),
     .executableTarget(
