@@ -3,7 +3,9 @@
 
 #include <sched.h>
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -18,6 +20,10 @@ pith_cpu_features pith_cpu_detect(void) {
                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512bw");
   features.pclmul = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+  // Not among the names that every compiler's support library knows: leaf 7, EBX, bit 29.
+  unsigned eax, ebx = 0, ecx, edx;
+  features.sha = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx >> 29 & 1) != 0 &&
+                 __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1");
 #elif defined(__aarch64__)
   features.neon = true;
   features.armv8_crc = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;

@@ -14,6 +14,9 @@ package struct FormatKernels: Sendable, CustomStringConvertible {
       UnsafeMutablePointer<UInt32>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, Int
     ) -> Void
 
+  typealias HashBlocks =
+    @convention(c) (UnsafeMutablePointer<UInt32>?, UnsafePointer<UInt8>?, Int) -> Void
+
   /// The name of the instruction set.
   package let description: String
   /// This processor has the instructions.
@@ -24,17 +27,21 @@ package struct FormatKernels: Sendable, CustomStringConvertible {
   let mergeFloat32: Planes4
   let mergeFloat16: Planes2
   let mergeBFloat16: Planes2
+  /// Takes blocks into the state of a SHA-256.
+  let sha256: HashBlocks
 
   static let portable = FormatKernels(
     description: "portable", isSupported: true, crc32: crc32_portable,
     mergeFloat32: planes_merge_f32_portable, mergeFloat16: planes_merge_f16_f32_portable,
-    mergeBFloat16: planes_merge_bf16_f32_portable)
+    mergeBFloat16: planes_merge_bf16_f32_portable, sha256: sha256_blocks_portable)
 
   #if arch(x86_64)
     static let avx2 = FormatKernels(
       description: "avx2", isSupported: pith_cpu_detect().avx2_fma && pith_cpu_detect().pclmul,
       crc32: crc32_pclmul, mergeFloat32: planes_merge_f32_avx2,
-      mergeFloat16: planes_merge_f16_f32_avx2, mergeBFloat16: planes_merge_bf16_f32_avx2)
+      mergeFloat16: planes_merge_f16_f32_avx2, mergeBFloat16: planes_merge_bf16_f32_avx2,
+      // Processors with AVX2 need not have it.
+      sha256: pith_cpu_detect().sha ? sha256_blocks_shani : sha256_blocks_portable)
 
     /// The fastest first.
     package static let all = [avx2, portable]
@@ -42,7 +49,7 @@ package struct FormatKernels: Sendable, CustomStringConvertible {
     static let neon = FormatKernels(
       description: "neon", isSupported: pith_cpu_detect().armv8_crc, crc32: crc32_armv8crc,
       mergeFloat32: planes_merge_f32_portable, mergeFloat16: planes_merge_f16_f32_portable,
-      mergeBFloat16: planes_merge_bf16_f32_portable)
+      mergeBFloat16: planes_merge_bf16_f32_portable, sha256: sha256_blocks_portable)
 
     /// The fastest first.
     package static let all = [neon, portable]

@@ -8,6 +8,7 @@ typedef struct {
   bool avx2_fma;   // AVX2, FMA3, BMI1 and BMI2
   bool avx512;     // those, and AVX-512 F, VL, DQ and BW
   bool pclmul;     // PCLMULQDQ and SSE4.1
+  bool sha;        // the SHA extensions, SSSE3 and SSE4.1
   bool neon;       // AArch64 Advanced SIMD
   bool armv8_crc;  // the CRC32 extension of ARMv8
 } pith_cpu_features;

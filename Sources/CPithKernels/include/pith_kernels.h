@@ -7,5 +7,6 @@
 #include "pith_crc32.h"
 #include "pith_inflate.h"
 #include "pith_planes.h"
+#include "pith_sha256.h"
 
 #endif
