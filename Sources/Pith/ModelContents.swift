@@ -1,6 +1,7 @@
 import PithFormat
 package import PithGraph
 package import PithTensor
+import PithThreads
 
 /// Everything that a model file will say: what converters and trainers fill in.
 package struct ModelContents: Sendable {
@@ -88,7 +89,8 @@ package struct ModelContents: Sendable {
       try writer.add(
         tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
     }
-    let bytes = try writer.encoded()
+    let pool = ThreadPool(threads: ThreadCount.available)
+    let bytes = try writer.encoded { count, body in pool.forEach(count, body) }
     // Lengths and characters of texts are checked where they are read.
     _ = try Model(Container(bytes: bytes, limits: limits), limits: limits)
     return bytes

@@ -74,18 +74,19 @@ package struct ContainerWriter: Sendable {
 
   /// The bytes of the file, which ``Container`` has accepted with the default limits.
   ///
+  /// - Parameter forEach: runs the tasks of encoding, for example on a thread pool; nil runs them one by one. The bytes
+  ///   are the same.
   /// - Throws: ``PithError`` with the rule that the content would break, for example two tensors of one name.
-  package func encoded() throws -> [UInt8] {
+  package func encoded(forEach: Container.ForEach? = nil) throws -> [UInt8] {
     var streams = ElementType.allCases.map { StreamEncoder(type: $0) }
     let directory = TensorDirectory.encode(placeTensors(in: &streams))
-    var data: [UInt8] = []
-    let chunks = streams.flatMap { $0.encode(into: &data) }
+    let (chunks, data, identity) = encode(streams, forEach: forEach)
     let table = ChunkTable.encode(valueCounts: streams.map(\.valueCount), chunks: chunks)
     let bytes = try assemble(
       sections + [
         AddedSection(name: .tensors, isRequired: true, bytes: directory),
         AddedSection(name: .chunks, isRequired: true, bytes: table),
-        AddedSection(name: .identity, isRequired: true, bytes: identity()),
+        AddedSection(name: .identity, isRequired: true, bytes: identity),
         AddedSection(name: .data, isRequired: true, bytes: data),
       ])
     _ = try Container(bytes: bytes)
@@ -97,6 +98,42 @@ package struct ContainerWriter: Sendable {
   /// - Throws: ``PithError`` as ``encoded()``, or with the code `fileAccess` and the path.
   package func save(to path: String) throws {
     try FileBytes.replace(path, with: encoded())
+  }
+
+  /// The chunks of all streams with their bytes; meanwhile, for it cannot be cut into tasks, the identity.
+  private func encode(
+    _ streams: [StreamEncoder], forEach: Container.ForEach?
+  ) -> (chunks: [Chunk], data: [UInt8], identity: [UInt8]) {
+    let tasks = streams.flatMap { stream in stream.chunkRanges.map { (stream, $0) } }
+    var encoded = [StreamEncoder.EncodedChunk?](repeating: nil, count: tasks.count)
+    var identity: [UInt8] = []
+    encoded.withUnsafeMutableBufferPointer { encoded in
+      func run(task: Int) {
+        if task == 0 {
+          identity = self.identity()
+        } else {
+          let (stream, range) = tasks[task - 1]
+          encoded[task - 1] = stream.encode(range)
+        }
+      }
+      if let forEach {
+        forEach(tasks.count + 1) { task, _ in run(task: task) }
+      } else {
+        for task in 0...tasks.count { run(task: task) }
+      }
+    }
+    var chunks: [Chunk] = []
+    var data: [UInt8] = []
+    data.reserveCapacity(encoded.reduce(0) { $0 + ($1?.bytes.count ?? 0) })
+    for ((stream, range), chunk) in zip(tasks, encoded) {
+      guard let chunk else { continue }
+      chunks.append(
+        Chunk(
+          type: stream.type, range: range, checksum: chunk.checksum, offset: data.count,
+          planeLengths: chunk.planeLengths))
+      data += chunk.bytes
+    }
+    return (chunks, data, identity)
   }
 
   private func placeTensors(in streams: inout [StreamEncoder]) -> [TensorEntry] {

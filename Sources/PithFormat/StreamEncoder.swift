@@ -2,8 +2,15 @@ import PithTensor
 
 /// One stream of values while a file is written: runs of values, then their chunks.
 struct StreamEncoder {
+  /// The stored bytes of a chunk, plane after plane.
+  struct EncodedChunk {
+    let bytes: [UInt8]
+    let planeLengths: SIMD4<UInt32>
+    let checksum: UInt32
+  }
+
   let type: ElementType
-  private var runs: [[Float]] = []
+  private var runs: [(start: Int, values: [Float])] = []
   /// The number of values so far.
   private(set) var valueCount = 0
 
@@ -13,57 +20,73 @@ struct StreamEncoder {
   mutating func append(_ values: [Float]) -> Int {
     guard !values.isEmpty else { return 0 }
     let position = valueCount
-    runs.append(values)
+    runs.append((position, values))
     valueCount += values.count
     return position
   }
 
-  /// Encodes all chunks and adds their bytes to `data`.
-  func encode(into data: inout [UInt8]) -> [Chunk] {
-    var chunks: [Chunk] = []
-    var words: [UInt32] = []
-    words.reserveCapacity(min(valueCount, Chunk.valueCount))
-    var end = 0
-    for run in runs {
-      var rest = run[...]
-      while !rest.isEmpty {
-        let part = rest.prefix(Chunk.valueCount - words.count)
-        words.append(contentsOf: part.lazy.map { type.bits(of: $0) })
-        rest = rest.dropFirst(part.count)
-        end += part.count
-        if words.count == Chunk.valueCount || end == valueCount {
-          chunks.append(encode(words, end: end, into: &data))
-          words.removeAll(keepingCapacity: true)
+  /// The positions of the values of each chunk.
+  var chunkRanges: [Range<Int>] {
+    stride(from: 0, to: valueCount, by: Chunk.valueCount).map {
+      $0..<min(valueCount, $0 + Chunk.valueCount)
+    }
+  }
+
+  /// Encodes one of ``chunkRanges``; several threads may at once.
+  func encode(_ range: Range<Int>, kernels: FormatKernels = .best) -> EncodedChunk {
+    let planes = planes(of: values(range), kernels: kernels)
+    var bytes: [UInt8] = []
+    var lengths = SIMD4<UInt32>()
+    for index in 0..<type.byteCount {
+      let plane = planes[index * range.count..<(index + 1) * range.count]
+      let stored = plane.withUnsafeBufferPointer { Deflater.deflate($0) }
+      lengths[index] = UInt32(stored?.count ?? plane.count)
+      if let stored { bytes += stored } else { bytes += plane }
+    }
+    return EncodedChunk(bytes: bytes, planeLengths: lengths, checksum: Checksum.crc32(bytes))
+  }
+
+  private func values(_ range: Range<Int>) -> [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(range.count)
+    // The last run that begins at or before the first value; no run is empty.
+    var (low, high) = (0, runs.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if runs[middle].start <= range.lowerBound { low = middle } else { high = middle }
+    }
+    for run in runs[low...] {
+      let part = (run.start..<run.start + run.values.count).clamped(to: range)
+      guard !part.isEmpty else { break }
+      values += run.values[part.lowerBound - run.start..<part.upperBound - run.start]
+    }
+    return values
+  }
+
+  /// The planes of values behind each other, the least significant one first; floating-point values are rotated.
+  private func planes(of values: [Float], kernels: FormatKernels) -> [UInt8] {
+    let count = values.count
+    var planes = [UInt8](repeating: 0, count: type.byteCount * count)
+    planes.withUnsafeMutableBufferPointer { planes in
+      guard let start = planes.baseAddress else { return }
+      // The kernels give the most significant plane first.
+      switch type {
+      case .float32:
+        values.withUnsafeBufferPointer { values in
+          values.withMemoryRebound(to: UInt32.self) {
+            kernels.splitFloat32(
+              $0.baseAddress, start + 3 * count, start + 2 * count, start + count, start, count)
+          }
+        }
+      case .float16, .bfloat16:
+        let words = values.map { UInt16(truncatingIfNeeded: type.bits(of: $0)) }
+        kernels.splitUInt16(words, start + count, start, count)
+      case .int8:
+        for (index, value) in values.enumerated() {
+          planes[index] = UInt8(truncatingIfNeeded: type.bits(of: value))
         }
       }
     }
-    return chunks
-  }
-
-  private func encode(_ words: [UInt32], end: Int, into data: inout [UInt8]) -> Chunk {
-    let start = data.count
-    var lengths = SIMD4<UInt32>()
-    let rotated = words.map { type.rotatedLeft($0) }
-    for plane in 0..<type.byteCount {
-      let bytes = rotated.map { UInt8(truncatingIfNeeded: $0 &>> UInt32(8 * plane)) }
-      let stored = bytes.withUnsafeBufferPointer { Deflater.deflate($0) } ?? bytes
-      lengths[plane] = UInt32(stored.count)
-      data.append(contentsOf: stored)
-    }
-    return Chunk(
-      type: type, range: end - words.count..<end, checksum: Checksum.crc32(data[start...]),
-      offset: start, planeLengths: lengths)
-  }
-}
-
-extension ElementType {
-  /// The bits of a floating-point value rotated left by one within its width, so that the sign comes last and the
-  /// exponent of a binary32 or bfloat16 value is its whole most significant byte.
-  fileprivate func rotatedLeft(_ bits: UInt32) -> UInt32 {
-    switch self {
-    case .float32: bits &<< 1 | bits &>> 31
-    case .float16, .bfloat16: (bits &<< 1 | bits &>> 15) & 0xFFFF
-    case .int8: bits
-    }
+    return planes
   }
 }

@@ -48,6 +48,14 @@ struct RoundTripTests {
     }
   }
 
+  @Test func manyChunksEncodeAlikeAloneAndTogether() throws {
+    var writer = ContainerWriter(kind: .model)
+    for (name, tensor, stored) in Self.large.tensors {
+      try writer.add(tensor: name, tensor, storedType: stored)
+    }
+    #expect(try writer.encoded(forEach: Self.onThreeThreads) == Self.large.bytes)
+  }
+
   @Test func manyChunksDecodeAlikeAloneAndTogether() throws {
     let container = try Container(bytes: Self.large.bytes)
     let serial = try container.decodeAll()

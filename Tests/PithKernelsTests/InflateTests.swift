@@ -41,16 +41,14 @@ struct InflateTests {
       results.append(Self.inflate([(bytes, count), (other, 5000)])[0])
       results.append(Self.inflate([(other, 5000), (bytes, count)])[1])
     }
-    for (result, output) in results {
-      if let expected {
-        #expect(
-          result == PITH_INFLATED && output == expected || result == PITH_INFLATE_MATCH, comment,
-          sourceLocation: location)
-      } else {
-        #expect(result != PITH_INFLATED, comment, sourceLocation: location)
+    let isJudgedAlike = results.allSatisfy { result, output in
+      switch result {
+      case PITH_INFLATED: output == expected
+      case PITH_INFLATE_MATCH: results[0].result == result
+      default: expected == nil
       }
-      #expect(result == results[0].result, comment, sourceLocation: location)
     }
+    #expect(isJudgedAlike, comment, sourceLocation: location)
   }
 
   /// The same for streams that have no matches: these are all decoded.
@@ -96,7 +94,7 @@ struct InflateTests {
   }
 
   @Test func everySmallSize() {
-    for count in 0...400 {
+    for count in 0...200 {
       Self.checkDecodes(Self.exponents(count, seed: UInt64(count)), "\(count) bytes")
     }
   }
@@ -214,7 +212,7 @@ struct InflateTests {
     }
   }
 
-  static let short: [UInt8] = Array(exponents(300, seed: 5)) + [UInt8](0...90)
+  static let short: [UInt8] = exponents(120, seed: 5) + [UInt8](0...40)
 
   @Test func truncatedAnywhere() {
     let stream = Zlib.deflate(Self.short)
@@ -240,7 +238,7 @@ struct InflateTests {
 
   @Test func wrongSizesAreRefused() {
     let stream = Zlib.deflate(Self.short)
-    for difference in [-300, -40, -1, 1, 40] {
+    for difference in [-120, -40, -1, 1, 40] {
       let count = Self.short.count + difference
       #expect(Self.inflate([(stream, count)])[0].result == PITH_INFLATE_INVALID)
       Self.check(stream, count: count, beside: Self.other)
