@@ -157,8 +157,8 @@ import Testing
     #expect(outcome.status == 0)
     #expect(
       report.keys.sorted() == [
-        "batch", "iterations", "load_ms", "median_ms", "min_ms", "p90_ms", "peak_rss_bytes",
-        "plan_ms", "threads",
+        "activation_bytes", "batch", "iterations", "load_ms", "median_ms", "min_ms", "p90_ms",
+        "peak_rss_bytes", "plan_ms", "scratch_bytes", "threads", "weight_bytes",
       ])
     #expect(report["iterations"] as? Int == 7)
     #expect(report["batch"] as? Int == 2)

@@ -68,7 +68,7 @@ struct GoldenFileTests {
     #expect(
       try container.tensor(named: "levels").values == (0..<300).map { Float($0 % 5 - 2) * 0.125 })
     let raw = 501 * 4 + 300
-    #expect(container.section(.data)?.count == 1759)
+    #expect(container.sections.first { $0.name == .data }?.length == 1759)
     #expect(1759 < raw)
     try container.checkIdentity(of: container.decodeAll())
   }
