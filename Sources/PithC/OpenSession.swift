@@ -25,8 +25,7 @@ final class OpenSession {
     }
     do {
       let pool = ThreadPool(threads: options.threads)
-      let plan = try Plan(
-        model.network(pool: pool), limits: model.limits, isExact: options.isExact, pool: pool)
+      let plan = try Plan(model, pool: pool, isExact: options.isExact)
       let bytes = try plan.bytesPerImage.checkedMultiplying(options.batch, "the activations")
       guard bytes <= model.limits.activationBytes else {
         throw PithError(
