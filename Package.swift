@@ -100,7 +100,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PithFormatTests",
-      dependencies: ["PithFormat", "PithFormatSupport", "PithTensor", "CZlib", "SaveLoop"],
+      dependencies: [
+        "PithFormat", "PithFormatSupport", "PithTensor", "CPithKernels", "CZlib", "SaveLoop",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PithKernelsTests",
