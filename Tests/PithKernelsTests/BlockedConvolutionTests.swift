@@ -119,7 +119,7 @@ import Testing
   }
 
   static let algorithms: [BlockedConvolution.Algorithm] = [
-    .direct, .planar, .winograd(2), .winograd(4),
+    .direct, .planar, .winograd(2), .winograd(4), .winograd(6),
   ]
 
   @Test(arguments: sets, algorithms)

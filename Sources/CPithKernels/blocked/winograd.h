@@ -1,7 +1,8 @@
-// Included once for each instruction set, which defines the names of the four kernels.
+// Included once for each instruction set, which defines NAME(base).
 //
 // The transforms are those of Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", sections 4.1 and 4.3,
-// for the points 0, 1, -1 and, with 4x4, 2 and -2.
+// for the points 0, 1, -1, with 4x4 also 2 and -2, and with 6x6 also 1/2 and -1/2.
+enum { widest = 8 };
 
 // One line of the input: B^T d. Values are `step` apart.
 INLINE void input_line(const int size, const lanes *d, const int step, lanes *to, const int to_step) {
@@ -10,6 +11,23 @@ INLINE void input_line(const int size, const lanes *d, const int step, lanes *to
     to[to_step] = d[step] + d[2 * step];
     to[2 * to_step] = d[2 * step] - d[step];
     to[3 * to_step] = d[step] - d[3 * step];
+    return;
+  }
+  if (size == 8) {
+    lanes even = d[2 * step] + d[6 * step] - 4.25f * d[4 * step];
+    lanes odd = d[step] + d[5 * step] - 4.25f * d[3 * step];
+    lanes even_2 = d[6 * step] + 0.25f * d[2 * step] - 1.25f * d[4 * step];
+    lanes odd_2 = 0.5f * d[step] - 2.5f * d[3 * step] + 2 * d[5 * step];
+    lanes even_half = d[6 * step] + 4 * d[2 * step] - 5 * d[4 * step];
+    lanes odd_half = 2 * d[step] - 2.5f * d[3 * step] + 0.5f * d[5 * step];
+    to[0] = d[0] - d[6 * step] + 5.25f * (d[4 * step] - d[2 * step]);
+    to[to_step] = even + odd;
+    to[2 * to_step] = even - odd;
+    to[3 * to_step] = even_2 + odd_2;
+    to[4 * to_step] = even_2 - odd_2;
+    to[5 * to_step] = even_half + odd_half;
+    to[6 * to_step] = even_half - odd_half;
+    to[7 * to_step] = d[7 * step] - d[step] + 5.25f * (d[3 * step] - d[5 * step]);
     return;
   }
   lanes two = all(2), four = all(4), five = all(5);
@@ -31,6 +49,17 @@ INLINE void output_line(const int size, const lanes *m, const int step, lanes *t
     return;
   }
   lanes sum = m[step] + m[2 * step], difference = m[step] - m[2 * step];
+  if (size == 8) {
+    lanes sum_2 = m[3 * step] + m[4 * step], difference_2 = m[3 * step] - m[4 * step];
+    lanes sum_half = m[5 * step] + m[6 * step], difference_half = m[5 * step] - m[6 * step];
+    to[0] = m[0] + sum + sum_2 + sum_half;
+    to[to_step] = difference + 2 * difference_2 + 0.5f * difference_half;
+    to[2 * to_step] = sum + 4 * sum_2 + 0.25f * sum_half;
+    to[3 * to_step] = difference + 8 * difference_2 + 0.125f * difference_half;
+    to[4 * to_step] = sum + 16 * sum_2 + 0.0625f * sum_half;
+    to[5 * to_step] = difference + 32 * difference_2 + 0.03125f * difference_half + m[7 * step];
+    return;
+  }
   lanes far_sum = m[3 * step] + m[4 * step], far_difference = m[3 * step] - m[4 * step];
   to[0] = m[0] + sum + far_sum;
   to[to_step] = difference + all(2) * far_difference;
@@ -41,7 +70,7 @@ INLINE void output_line(const int size, const lanes *m, const int step, lanes *t
 // `size` is m + 2, a constant after inlining. Pixels beyond the image are zeros of a copy.
 INLINE void transform_input(const int size, const pith_winograd_input *shape, const float *x,
                             float *positions, ptrdiff_t position_stride) {
-  lanes padded[6 * 6], lines[6 * 6];
+  lanes padded[widest * widest], lines[widest * widest];
   ptrdiff_t row_stride = shape->row_stride;
   if (shape->first_row > 0 || shape->end_row < size || shape->first_column > 0 ||
       shape->end_column < size) {
@@ -55,12 +84,12 @@ INLINE void transform_input(const int size, const pith_winograd_input *shape, co
     row_stride = 8 * size;
   }
   for (int column = 0; column < size; column++) {
-    lanes pixels[6];
+    lanes pixels[widest];
     UNROLL for (int row = 0; row < size; row++) pixels[row] = load(x + row * row_stride + 8 * column);
     input_line(size, pixels, 1, lines + column, size);
   }
   for (int row = 0; row < size; row++) {
-    lanes line[6];
+    lanes line[widest];
     input_line(size, lines + row * size, 1, line, 1);
     UNROLL for (int column = 0; column < size; column++)
       store(positions + (row * size + column) * position_stride, line[column]);
@@ -71,15 +100,15 @@ INLINE void transform_output(const int size, const pith_winograd_output *shape,
                              const float *positions, ptrdiff_t position_stride, const float *bias,
                              float *output) {
   const int outputs = size - 2;
-  lanes lines[4 * 6], low = all(shape->low), high = all(shape->high), addend = load(bias);
+  lanes lines[(widest - 2) * widest], low = all(shape->low), high = all(shape->high), addend = load(bias);
   for (int column = 0; column < size; column++) {
-    lanes line[6];
+    lanes line[widest];
     UNROLL for (int row = 0; row < size; row++)
       line[row] = load(positions + (row * size + column) * position_stride);
     output_line(size, line, 1, lines + column, size);
   }
   for (ptrdiff_t row = 0; row < shape->rows; row++) {
-    lanes line[4];
+    lanes line[widest - 2];
     output_line(size, lines + row * size, 1, line, 1);
     UNROLL for (int column = 0; column < outputs; column++) {
       if (column >= shape->columns) break;
@@ -91,22 +120,16 @@ INLINE void transform_output(const int size, const pith_winograd_output *shape,
   }
 }
 
-void INPUT_2X2(const pith_winograd_input *shape, const float *x, float *positions,
-               ptrdiff_t position_stride) {
-  transform_input(4, shape, x, positions, position_stride);
-}
-
-void OUTPUT_2X2(const pith_winograd_output *shape, const float *positions,
-                ptrdiff_t position_stride, const float *bias, float *output) {
-  transform_output(4, shape, positions, position_stride, bias, output);
-}
-
-void INPUT_4X4(const pith_winograd_input *shape, const float *x, float *positions,
-               ptrdiff_t position_stride) {
-  transform_input(6, shape, x, positions, position_stride);
-}
-
-void OUTPUT_4X4(const pith_winograd_output *shape, const float *positions,
-                ptrdiff_t position_stride, const float *bias, float *output) {
-  transform_output(6, shape, positions, position_stride, bias, output);
-}
+#define KERNELS(m)                                                                                \
+  void NAME(winograd_input_f32_##m##x##m)(const pith_winograd_input *shape, const float *x,       \
+                                          float *positions, ptrdiff_t position_stride) {          \
+    transform_input(m + 2, shape, x, positions, position_stride);                                 \
+  }                                                                                               \
+  void NAME(winograd_output_f32_##m##x##m)(const pith_winograd_output *shape,                     \
+                                           const float *positions, ptrdiff_t position_stride,     \
+                                           const float *bias, float *output) {                    \
+    transform_output(m + 2, shape, positions, position_stride, bias, output);                     \
+  }
+KERNELS(2)
+KERNELS(4)
+KERNELS(6)

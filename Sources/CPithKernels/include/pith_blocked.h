@@ -158,6 +158,7 @@ typedef struct {
   PITH_PRODUCT_KERNELS(tile, variant);      \
   PITH_WINOGRAD_KERNELS(2x2, variant);      \
   PITH_WINOGRAD_KERNELS(4x4, variant);      \
+  PITH_WINOGRAD_KERNELS(6x6, variant);      \
   PITH_WINDOW_KERNELS(variant);             \
   PITH_REORDER_KERNELS(variant);            \
   PITH_PACK_KERNELS(variant)

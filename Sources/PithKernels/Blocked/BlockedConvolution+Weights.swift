@@ -52,7 +52,7 @@ extension BlockedConvolution: PackedWeights {
 /// The matrix `G` that makes tiles of `m` x `m` outputs of the weights `g` of a 3x3 convolution: `G g G^T` (Lavin and Gray
 /// 2016).
 private enum WinogradWeights {
-  static func matrix(_ m: Int) -> [Double] { m == 2 ? small : large }
+  static func matrix(_ m: Int) -> [Double] { m == 2 ? small : m == 4 ? middle : large }
 
   private static let small: [Double] = [
     1, 0, 0,
@@ -61,7 +61,7 @@ private enum WinogradWeights {
     0, 0, 1,
   ]
 
-  private static let large: [Double] = {
+  private static let middle: [Double] = {
     let sixth: Double = -1.0 / 6
     let (first, second, third): (Double, Double, Double) = (1.0 / 24, 1.0 / 12, 1.0 / 6)
     return [
@@ -70,6 +70,20 @@ private enum WinogradWeights {
       sixth, -sixth, sixth,
       first, second, third,
       first, -second, third,
+      0, 0, 1,
+    ]
+  }()
+
+  private static let large: [Double] = {
+    let (one, two): (Double, Double) = (1.0 / 90, 2.0 / 9)
+    return [
+      1, 0, 0,
+      -two, -two, -two,
+      -two, two, -two,
+      one, 2 * one, 4 * one,
+      one, -2 * one, 4 * one,
+      64 * one, 32 * one, 16 * one,
+      64 * one, -32 * one, 16 * one,
       0, 0, 1,
     ]
   }()

@@ -35,6 +35,8 @@ package struct BlockedKernelSet: Sendable {
   let winogradOutput2: Kernel<WinogradOutputFunction>
   let winogradInput4: Kernel<WinogradInputFunction>
   let winogradOutput4: Kernel<WinogradOutputFunction>
+  let winogradInput6: Kernel<WinogradInputFunction>
+  let winogradOutput6: Kernel<WinogradOutputFunction>
   package let clip: Bounded
   package let leakyReLU: Parametric
   package let elu: Parametric
@@ -104,6 +106,12 @@ extension BlockedKernelSet {
     winogradOutput4: Kernel(
       name: "winograd_output_f32_4x4_portable", elementType: .float32, tile: (4, 4),
       instructionSet: .portable, function: winograd_output_f32_4x4_portable),
+    winogradInput6: Kernel(
+      name: "winograd_input_f32_6x6_portable", elementType: .float32, tile: (6, 6),
+      instructionSet: .portable, function: winograd_input_f32_6x6_portable),
+    winogradOutput6: Kernel(
+      name: "winograd_output_f32_6x6_portable", elementType: .float32, tile: (6, 6),
+      instructionSet: .portable, function: winograd_output_f32_6x6_portable),
     clip: clip_f32_portable, leakyReLU: leaky_relu_f32_portable, elu: elu_f32_portable,
     sigmoid: sigmoid_f32_portable, hardSigmoid: hard_sigmoid_f32_portable,
     hardSwish: hard_swish_f32_portable, silu: silu_f32_portable, gelu: gelu_f32_portable,
@@ -136,6 +144,12 @@ extension BlockedKernelSet {
       winogradOutput4: Kernel(
         name: "winograd_output_f32_4x4_avx2", elementType: .float32, tile: (4, 4),
         instructionSet: .avx2, function: winograd_output_f32_4x4_avx2),
+      winogradInput6: Kernel(
+        name: "winograd_input_f32_6x6_avx2", elementType: .float32, tile: (6, 6),
+        instructionSet: .avx2, function: winograd_input_f32_6x6_avx2),
+      winogradOutput6: Kernel(
+        name: "winograd_output_f32_6x6_avx2", elementType: .float32, tile: (6, 6),
+        instructionSet: .avx2, function: winograd_output_f32_6x6_avx2),
       clip: clip_f32_avx2, leakyReLU: leaky_relu_f32_avx2, elu: elu_f32_avx2,
       sigmoid: sigmoid_f32_avx2, hardSigmoid: hard_sigmoid_f32_avx2, hardSwish: hard_swish_f32_avx2,
       silu: silu_f32_avx2, gelu: gelu_f32_avx2, approximateGELU: approximate_gelu_f32_avx2,
@@ -167,6 +181,12 @@ extension BlockedKernelSet {
       winogradOutput4: Kernel(
         name: "winograd_output_f32_4x4_avx512", elementType: .float32, tile: (4, 4),
         instructionSet: .avx512, function: winograd_output_f32_4x4_avx512),
+      winogradInput6: Kernel(
+        name: "winograd_input_f32_6x6_avx512", elementType: .float32, tile: (6, 6),
+        instructionSet: .avx512, function: winograd_input_f32_6x6_avx512),
+      winogradOutput6: Kernel(
+        name: "winograd_output_f32_6x6_avx512", elementType: .float32, tile: (6, 6),
+        instructionSet: .avx512, function: winograd_output_f32_6x6_avx512),
       clip: clip_f32_avx512, leakyReLU: leaky_relu_f32_avx512, elu: elu_f32_avx512,
       sigmoid: sigmoid_f32_avx512, hardSigmoid: hard_sigmoid_f32_avx512,
       hardSwish: hard_swish_f32_avx512,
@@ -199,6 +219,12 @@ extension BlockedKernelSet {
       winogradOutput4: Kernel(
         name: "winograd_output_f32_4x4_neon", elementType: .float32, tile: (4, 4),
         instructionSet: .neon, function: winograd_output_f32_4x4_neon),
+      winogradInput6: Kernel(
+        name: "winograd_input_f32_6x6_neon", elementType: .float32, tile: (6, 6),
+        instructionSet: .neon, function: winograd_input_f32_6x6_neon),
+      winogradOutput6: Kernel(
+        name: "winograd_output_f32_6x6_neon", elementType: .float32, tile: (6, 6),
+        instructionSet: .neon, function: winograd_output_f32_6x6_neon),
       clip: clip_f32_neon, leakyReLU: leaky_relu_f32_neon, elu: elu_f32_neon,
       sigmoid: sigmoid_f32_neon, hardSigmoid: hard_sigmoid_f32_neon, hardSwish: hard_swish_f32_neon,
       silu: silu_f32_neon, gelu: gelu_f32_neon, approximateGELU: approximate_gelu_f32_neon,

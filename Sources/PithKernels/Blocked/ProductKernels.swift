@@ -19,3 +19,14 @@ package typealias WinogradOutputFunction =
     _ shape: UnsafePointer<pith_winograd_output>?, _ positions: UnsafePointer<Float>?,
     _ positionStride: Int, _ bias: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>?
   ) -> Void
+
+extension BlockedKernelSet {
+  /// The transforms for tiles of `m` x `m` outputs: 2, 4 or 6.
+  func winogradInput(_ m: Int) -> WinogradInputFunction {
+    (m == 2 ? winogradInput2 : m == 4 ? winogradInput4 : winogradInput6).function
+  }
+
+  func winogradOutput(_ m: Int) -> WinogradOutputFunction {
+    (m == 2 ? winogradOutput2 : m == 4 ? winogradOutput4 : winogradOutput6).function
+  }
+}

@@ -90,8 +90,7 @@ struct WinogradTasks: ParallelTasks {
     first: Int, _ number: Int, to positions: UnsafeMutablePointer<Float>, stride: Int
   ) {
     let window = layer.window
-    let transform =
-      m == 2 ? layer.kernels.winogradInput2.function : layer.kernels.winogradInput4.function
+    let transform = layer.kernels.winogradInput(m)
     let rowStride = window.inputWidth * 8
     // Tile after tile in each block: what is written then lies side by side.
     for block in 0..<layer.input.blocks {
@@ -140,8 +139,7 @@ struct WinogradTasks: ParallelTasks {
   private func transformOutput(
     first: Int, _ number: Int, _ results: UnsafePointer<Float>
   ) {
-    let transform =
-      m == 2 ? layer.kernels.winogradOutput2.function : layer.kernels.winogradOutput4.function
+    let transform = layer.kernels.winogradOutput(m)
     let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
     let rowStride = layer.output.width * 8
     for block in 0..<layer.output.blocks {
