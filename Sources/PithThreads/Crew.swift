@@ -17,8 +17,8 @@ final class Crew: @unchecked Sendable {
   }
 
   private let state = Atomic<UInt32>(0)
-  /// The next task that nobody has claimed.
-  private let next = Atomic<Int>(0)
+  /// How many tasks have been claimed from the front, in the lower half, and from the back.
+  private let claims = Atomic<UInt64>(0)
   /// How many workers sleep, or are about to, and have not been woken.
   private let sleepers = Atomic<Int>(0)
   private let wake = Semaphore()
@@ -45,7 +45,7 @@ final class Crew: @unchecked Sendable {
     _ count: Int, _ type: any ParallelTasks.Type, at tasks: UnsafeRawPointer, helpers: Int
   ) {
     job = Job(count: count, type: type, tasks: tasks)
-    next.store(0, ordering: .relaxed)
+    claims.store(0, ordering: .relaxed)
     // Sequentially consistent, as is the sleepers' look at the state: either they see the open job or they
     // are seen as sleepers.
     state.bitwiseOr(Flag.open, ordering: .sequentiallyConsistent)
@@ -162,10 +162,13 @@ final class Crew: @unchecked Sendable {
   private func runTasks(as worker: Int) {
     let job = self.job
     guard let tasks = job.tasks else { return }
+    // Half of the workers begin at the back: of two threads each then meets what it computed in the job before.
+    let isAtBack = worker % 2 == 1
     while true {
-      let task = next.add(1, ordering: .relaxed).oldValue
-      guard task < job.count else { return }
-      job.type.run(at: tasks, task: task, worker: worker)
+      let seen = claims.add(isAtBack ? 1 << 32 : 1, ordering: .relaxed).oldValue
+      let (front, back) = (Int(truncatingIfNeeded: seen & 0xffff_ffff), Int(seen >> 32))
+      guard front + back < job.count else { return }
+      job.type.run(at: tasks, task: isAtBack ? job.count - 1 - back : front, worker: worker)
     }
   }
 

@@ -37,12 +37,12 @@ package final class ThreadPool: Sendable {
 
   /// Runs every task from 0 to `count - 1` once and returns when all have ended.
   ///
-  /// Tasks are claimed one by one by whichever worker is free, in no fixed order. The caller is worker 0,
+  /// Tasks are claimed one by one by whichever worker is free, in no fixed order, at most 2^31 of them. The caller is worker 0,
   /// the others have numbers below ``threads``. When the pool is at work already, because the call comes from
   /// within a task or from a second thread, the caller runs all tasks itself, as worker 0 of this call.
   /// Allocates nothing; costs less than a microsecond when the threads are still awake.
   package func forEach<Tasks: ParallelTasks>(_ count: Int, _ tasks: borrowing Tasks) {
-    guard count > 1, threads > 1, claim() else {
+    guard count > 1, count <= Int(Int32.max), threads > 1, claim() else {
       for task in 0..<max(0, count) { tasks.run(task: task, worker: 0) }
       return
     }

@@ -61,7 +61,7 @@ struct DirectStrip: Sendable {
   }
 }
 
-/// The tasks of a direct convolution: (image, group, strip of rows, share of the panels).
+/// The tasks of a direct convolution: (image, group, share of the panels, strip of rows).
 struct DirectTasks: ParallelTasks {
   private let layer: BlockedConvolution
   private let data: BlockedData
@@ -92,7 +92,11 @@ struct DirectTasks: ParallelTasks {
     let wanted = threads == 1 ? 1 : 3 * threads
     let others = images * layer.groups
     var strips = (window.outputHeight + strip.rows - 1) / strip.rows
-    if others * strips < wanted {
+    // Where panels are enough for all threads, each computes some channels of all pixels: weights are read once, and a
+    // depthwise convolution that follows finds its channels in the same thread's cache.
+    let perThread = (panels + threads - 1) / threads
+    let isByPanel = isPointwise && others == 1 && 15 * perThread * threads <= 16 * panels
+    if others * strips < wanted, !isByPanel {
       // Not so small that the weights are read again for a few pixels.
       let smallest = max(1, 24 / max(1, window.outputWidth))
       strips = min(
@@ -101,7 +105,8 @@ struct DirectTasks: ParallelTasks {
     }
     rowsPerTask = (window.outputHeight + strips - 1) / strips
     self.strips = (window.outputHeight + rowsPerTask - 1) / rowsPerTask
-    let share = max(1, (wanted + others * self.strips - 1) / (others * self.strips))
+    let share =
+      isByPanel ? wanted : max(1, (wanted + others * self.strips - 1) / (others * self.strips))
     panelsPerTask = max(1, (panels + share - 1) / share)
     shares = (panels + panelsPerTask - 1) / panelsPerTask
     count = images * layer.groups * self.strips * shares
@@ -109,10 +114,10 @@ struct DirectTasks: ParallelTasks {
 
   func run(task: Int, worker: Int) {
     var rest = task
-    let share = rest % shares
-    rest /= shares
     let stripIndex = rest % strips
     rest /= strips
+    let share = rest % shares
+    rest /= shares
     let group = rest % layer.groups
     let image = rest / layer.groups
     let window = layer.window

@@ -50,7 +50,8 @@ struct WinogradTasks: ParallelTasks {
     tilesPerImage = tilesAcross * ((layer.output.height + m - 1) / m)
     tiles = images * tilesPerImage
     let most = WinogradChunk.tiles(m, input: layer.input, output: layer.output)
-    let tasks = max((tiles + most - 1) / most, min(threads, tiles))
+    // As many for one thread as for another.
+    let tasks = (tiles + most * threads - 1) / (most * threads) * threads
     // Rounded up to the tiles of a product kernel where that costs no task.
     let even = (tiles + tasks - 1) / tasks
     chunk = min(most, even)
