@@ -42,35 +42,53 @@ INLINE void wide_tile(const int pixels, const int step, const bool planar,
   }
 }
 
+#define WIDE(pixels)                                                         \
+  case pixels:                                                               \
+    wide_tile(pixels, step, planar, input, x, weights, shape, output, done); \
+    break;
+#define WIDE_4(pixels) WIDE(pixels) WIDE(pixels + 1) WIDE(pixels + 2) WIDE(pixels + 3)
+
 // As few tiles as possible, of one size or two that follow one another.
-INLINE void wide_run(const int step, const bool planar, size_t pixels,
-                     const pith_product_input *input, const float *x, const float *weights,
-                     const pith_product_output *shape, float *output) {
+static void wide_run(size_t pixels, const pith_product_input *input, const float *x,
+                     const float *weights, const pith_product_output *shape, float *output) {
+  const int step = 8;
+  const bool planar = false;
   ptrdiff_t done = 0;
   for (size_t tiles = (pixels + WIDE_TILE - 1) / WIDE_TILE; tiles > 0; tiles--) {
     size_t count = (pixels + tiles - 1) / tiles;
-#define WIDE(pixels)                                                              \
-  case pixels:                                                                    \
-    wide_tile(pixels, step, planar, input, x, weights, shape, output, done);      \
-    break;
-#define WIDE_4(pixels) WIDE(pixels) WIDE(pixels + 1) WIDE(pixels + 2) WIDE(pixels + 3)
-    switch (count) {
-      WIDE_4(1) WIDE_4(5) WIDE_4(9) WIDE_4(13) WIDE_4(17) WIDE_4(21) WIDE_4(25)
-    }
-#undef WIDE_4
-#undef WIDE
+    switch (count) { WIDE_4(1) WIDE_4(5) WIDE_4(9) WIDE_4(13) WIDE_4(17) WIDE_4(21) WIDE_4(25) }
     x += step * (ptrdiff_t)count;
     done += (ptrdiff_t)count;
     pixels -= count;
   }
 }
 
+// The same for pixels that lie otherwise, which are fewer: tiles of those sizes into which usual widths fall.
+INLINE void stepping_run(const int step, const bool planar, size_t pixels,
+                         const pith_product_input *input, const float *x, const float *weights,
+                         const pith_product_output *shape, float *output) {
+  static const unsigned char sizes[] = {28, 16, 14, 8, 7, 4, 2, 1};
+  ptrdiff_t done = 0;
+  while (pixels > 0) {
+    // 32 is two equal tiles.
+    size_t size = pixels == 32;
+    while (sizes[size] > pixels) size++;
+    size_t count = sizes[size];
+    switch (count) { WIDE(28) WIDE(16) WIDE(14) WIDE(8) WIDE(7) WIDE(4) WIDE(2) WIDE(1) }
+    x += step * (ptrdiff_t)count;
+    done += (ptrdiff_t)count;
+    pixels -= count;
+  }
+}
+#undef WIDE_4
+#undef WIDE
+
 // Whether the pixels lie so that there are tiles for them; then they are computed.
 static bool product_wide(size_t pixels, const pith_product_input *input, const float *x,
                          const float *weights, const pith_product_output *shape, float *output) {
   switch (input->pixel_stride) {
-    case 8: wide_run(8, false, pixels, input, x, weights, shape, output); return true;
-    case 16: wide_run(16, false, pixels, input, x, weights, shape, output); return true;
+    case 8: wide_run(pixels, input, x, weights, shape, output); return true;
+    case 16: stepping_run(16, false, pixels, input, x, weights, shape, output); return true;
     default: return false;
   }
 }
@@ -79,8 +97,8 @@ static bool product_wide_planar(size_t pixels, const pith_product_input *input, 
                                 const float *weights, const pith_product_output *shape,
                                 float *output) {
   switch (input->pixel_stride) {
-    case 1: wide_run(1, true, pixels, input, x, weights, shape, output); return true;
-    case 2: wide_run(2, true, pixels, input, x, weights, shape, output); return true;
+    case 1: stepping_run(1, true, pixels, input, x, weights, shape, output); return true;
+    case 2: stepping_run(2, true, pixels, input, x, weights, shape, output); return true;
     default: return false;
   }
 }
