@@ -1,11 +1,11 @@
-import PithGraph
-import PithKernels
+package import PithGraph
+package import PithKernels
 import PithTensor
 
 extension ResolvedGraph.ResolvedLayer {
   /// The layer with its sizes worked out, as kernels know it; ``KernelOperation/copy(count:)`` when its sizes leave
   /// nothing to compute.
-  var kernelOperation: KernelOperation {
+  package var kernelOperation: KernelOperation {
     keepsValues ? .copy(count: outputShape.count) : generalOperation
   }
 

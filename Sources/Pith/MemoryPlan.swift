@@ -2,24 +2,29 @@
 ///
 /// Two activations overlap only when one is no longer needed before the other is made. Placed largest first,
 /// each at the lowest offset that is free during its life (Pisarchyk and Lee 2020, greedy by size).
-struct MemoryPlan {
+package struct MemoryPlan {
   /// An activation and the steps during which it must stay.
-  struct Activation {
-    /// The number of values for one image.
-    var count: Int
+  package struct Activation {
+    /// The number of values, for one image or for as many as the caller plans for.
+    package var count: Int
     /// From the step that makes it to the last one that reads it.
-    var life: ClosedRange<Int>
+    package var life: ClosedRange<Int>
+
+    package init(count: Int, life: ClosedRange<Int>) {
+      self.count = count
+      self.life = life
+    }
   }
 
-  /// The offset of each activation, in values for one image.
-  private(set) var offsets: [Int]
-  /// The values that all of them need together, for one image.
-  private(set) var total = 0
+  /// The offset of each activation, in values.
+  package private(set) var offsets: [Int]
+  /// The values that all of them need together.
+  package private(set) var total = 0
 
   /// Sixteen values fill a cache line.
   private static let alignment = 16
 
-  init(_ activations: [Activation]) {
+  package init(_ activations: [Activation]) {
     offsets = [Int](repeating: 0, count: activations.count)
     let order = activations.indices.sorted {
       (activations[$1].count, $0) < (activations[$0].count, $1)

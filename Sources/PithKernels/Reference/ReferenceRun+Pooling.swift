@@ -99,11 +99,11 @@ extension ReferenceRun {
     for c in 0..<channels {
       let x = inputs[0] + c * window.inputHeight * window.inputWidth
       for p in 0..<window.outputHeight {
-        let rows = Taps(
+        let rows = WindowTaps(
           start: p * window.strideHeight - window.top, count: window.kernelHeight,
           step: window.dilationHeight)
         for q in 0..<window.outputWidth {
-          let columns = Taps(
+          let columns = WindowTaps(
             start: q * window.strideWidth - window.left, count: window.kernelWidth,
             step: window.dilationWidth)
           target.pointee = value(
@@ -115,21 +115,4 @@ extension ReferenceRun {
       }
     }
   }
-}
-
-/// The places under a window along one axis.
-private struct Taps {
-  /// The first place; negative in the padding.
-  let start: Int
-  let count: Int
-  let step: Int
-
-  /// Those from 0 up to, not including, `size`.
-  func inside(_ size: Int) -> StrideTo<Int> {
-    let outside = start < 0 ? (-start + step - 1) / step : 0
-    return stride(from: start + outside * step, to: min(start + count * step, size), by: step)
-  }
-
-  /// How many lie before `end`: what is beyond the padding never counts.
-  func count(before end: Int) -> Int { min(count, (end - start + step - 1) / step) }
 }
