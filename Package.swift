@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "Pith", targets: ["Pith"]),
     // tools/library makes libpith.so of it: a product cannot have the name of the command.
     .library(name: "PithC", type: .dynamic, targets: ["PithC"]),
+    .library(name: "PithTraining", targets: ["PithTraining"]),
     .executable(name: "pith", targets: ["PithCLI"]),
   ],
   traits: [
@@ -66,6 +67,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Floor 5.
+    .target(
+      name: "PithTraining",
+      dependencies: ["PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith"],
+      swiftSettings: strict),
     .target(
       name: "PithConversion",
       dependencies: [
@@ -127,6 +132,13 @@ let package = Package(
       dependencies: [
         "CZlib", "InferenceLoop", "Pith", "PithConversion", "PithFormat", "PithFormatSupport",
         "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithTrainingTests",
+      dependencies: [
+        "PithTraining", "PithConversion", "Pith", "PithGraph", "PithKernels", "PithThreads",
+        "PithTensor",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,138 @@
+import PithKernels
+
+/// The mean of each window; its gradient is spread evenly over the values under it (Boureau, Ponce and LeCun 2010).
+///
+/// The divisor counts the padding when `includePadding`, and never what lies beyond it.
+struct AveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
+  let window: SlidingWindow
+  let channels: Int
+  let includePadding: Bool
+
+  let retained = RetainedValues.nothing
+
+  private var inputArea: Int { window.inputHeight * window.inputWidth }
+  private var outputArea: Int { window.outputHeight * window.outputWidth }
+
+  func forward(_ call: LayerCall<Scalar>) {
+    call.run(
+      .averagePool(window, channels: channels, includePadding: includePadding),
+      inputCounts: [channels * inputArea], outputCount: channels * outputArea)
+  }
+
+  func backward(_ call: LayerCall<Scalar>, _ gradients: LayerGradients<Scalar>) {
+    guard let target = gradients.inputs[0] else { return }
+    call.pool.forEach(call.images * channels) { plane, _ in
+      target.prepare(plane * inputArea..<(plane + 1) * inputArea)
+      let dx = target.start + plane * inputArea
+      let dy = gradients.output + plane * outputArea
+      for p in 0..<window.outputHeight {
+        let rows = WindowTaps(
+          start: p * window.strideHeight - window.top, count: window.kernelHeight,
+          step: window.dilationHeight)
+        for q in 0..<window.outputWidth {
+          let columns = WindowTaps(
+            start: q * window.strideWidth - window.left, count: window.kernelWidth,
+            step: window.dilationWidth)
+          spread(dy[p * window.outputWidth + q], rows, columns, over: dx)
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func spread(
+    _ gradient: Scalar, _ rows: WindowTaps, _ columns: WindowTaps,
+    over dx: UnsafeMutablePointer<Scalar>
+  ) {
+    let edges =
+      includePadding
+      ? (window.inputHeight + window.bottom, window.inputWidth + window.right)
+      : (window.inputHeight, window.inputWidth)
+    let (insideRows, insideColumns) = (
+      rows.inside(window.inputHeight), columns.inside(window.inputWidth)
+    )
+    let divisor =
+      includePadding
+      ? rows.count(before: edges.0) * columns.count(before: edges.1)
+      : count(insideRows) * count(insideColumns)
+    let share = gradient / Scalar(divisor)
+    for row in insideRows {
+      for column in insideColumns { dx[row * window.inputWidth + column] += share }
+    }
+  }
+
+  @inline(__always)
+  private func count(_ places: StrideTo<Int>) -> Int {
+    var count = 0
+    for _ in places { count += 1 }
+    return count
+  }
+}
+
+/// The mean of each channel (Lin, Chen and Yan 2013): `dx = dy / inner`.
+struct GlobalAveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
+  let channels: Int
+  let inner: Int
+
+  let retained = RetainedValues.nothing
+
+  func forward(_ call: LayerCall<Scalar>) {
+    call.pool.forEach(call.images * channels) { plane, _ in
+      var sum = 0.0
+      for i in plane * inner..<(plane + 1) * inner { sum += call.inputs[0][i].asDouble }
+      call.output[plane] = Scalar(sum / Double(inner))
+    }
+  }
+
+  func backward(_ call: LayerCall<Scalar>, _ gradients: LayerGradients<Scalar>) {
+    guard let target = gradients.inputs[0] else { return }
+    call.pool.forEach(call.images * channels) { plane, _ in
+      let share = gradients.output[plane] / Scalar(inner)
+      for i in plane * inner..<(plane + 1) * inner { target.store(share, at: i) }
+    }
+  }
+}
+
+/// The mean of windows that cover the image between them, sized as ``AdaptiveAveragePool`` says.
+struct AdaptiveAveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
+  let channels: Int
+  let inputHeight: Int
+  let inputWidth: Int
+  let outputHeight: Int
+  let outputWidth: Int
+
+  let retained = RetainedValues.nothing
+
+  func forward(_ call: LayerCall<Scalar>) {
+    call.run(
+      .adaptiveAveragePool(
+        channels: channels, inputHeight: inputHeight, inputWidth: inputWidth,
+        outputHeight: outputHeight, outputWidth: outputWidth),
+      inputCounts: [channels * inputHeight * inputWidth],
+      outputCount: channels * outputHeight * outputWidth)
+  }
+
+  func backward(_ call: LayerCall<Scalar>, _ gradients: LayerGradients<Scalar>) {
+    guard let target = gradients.inputs[0] else { return }
+    let area = inputHeight * inputWidth
+    call.pool.forEach(call.images * channels) { plane, _ in
+      target.prepare(plane * area..<(plane + 1) * area)
+      let dx = target.start + plane * area
+      let dy = gradients.output + plane * outputHeight * outputWidth
+      for p in 0..<outputHeight {
+        let rows = range(p, inputHeight, outputHeight)
+        for q in 0..<outputWidth {
+          let columns = range(q, inputWidth, outputWidth)
+          let share = dy[p * outputWidth + q] / Scalar(rows.count * columns.count)
+          for row in rows {
+            for column in columns { dx[row * inputWidth + column] += share }
+          }
+        }
+      }
+    }
+  }
+
+  private func range(_ index: Int, _ inputs: Int, _ outputs: Int) -> Range<Int> {
+    index * inputs / outputs..<((index + 1) * inputs + outputs - 1) / outputs
+  }
+}
