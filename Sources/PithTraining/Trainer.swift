@@ -1,0 +1,190 @@
+public import PithGraph
+public import PithTensor
+import PithThreads
+
+/// Trains a network step by step.
+///
+/// A class because it owns the memory of the run. One thread at a time may use it; it splits its work over threads of its
+/// own, and the results do not depend on their number.
+///
+/// ```swift
+/// let trainer = try Trainer(graph, classes: 10, options: options)
+/// let report = try trainer.step(images, labels)   // report.loss, report.correct
+/// let result = try trainer.evaluate(images, labels)
+/// ```
+public final class Trainer {
+  public let options: TrainingOptions
+  /// The logits of an image.
+  public let classes: Int
+  /// The network without a softmax at its end: that is part of the loss.
+  let plan: TrainingPlan<Float>
+  /// The network as it was given.
+  let graph: Graph
+  let session: TrainingSession<Float>
+  /// What the optimiser remembers: for each of its slots as many numbers as there are trained parameters.
+  let slots: [ScalarBuffer<Float>]
+  let chunks: [ParameterChunk]
+  /// The steps done so far.
+  public internal(set) var stepCount = 0
+  /// What a schedule that waits for plateaus remembers.
+  public internal(set) var plateau = Plateau()
+
+  /// Makes a network ready and gives its parameters their first values.
+  ///
+  /// - Parameters:
+  ///   - graph: a network with one input of channels x height x width and one output: the logits of an image, or a softmax of
+  ///     them.
+  ///   - classes: how many the labels have.
+  ///   - threads: nil: as many as the process may use. Results do not depend on it.
+  /// - Throws: ``PithError`` when the network cannot be trained or does not fit the classes, or an option makes no sense.
+  public convenience init(
+    _ graph: Graph, classes: Int, options: TrainingOptions = TrainingOptions(),
+    threads: Int? = nil, limits: Limits = Limits()
+  ) throws {
+    try self.init(
+      Network(graph: graph, parameters: [:]), classes: classes, options: options,
+      threads: threads, limits: limits)
+  }
+
+  /// The same, beginning with the parameters that a network has; those that it does not have are initialised.
+  package init(
+    _ network: Network, classes: Int, options: TrainingOptions, threads: Int? = nil,
+    limits: Limits = Limits()
+  ) throws {
+    try options.check()
+    graph = network.graph
+    self.options = options
+    self.classes = classes
+    let plan = try TrainingPlan<Float>(
+      network.graph.endingInLogits(), batch: options.imagesPerPass, limits: limits)
+    try Self.check(plan, classes: classes)
+    self.plan = plan
+    session = TrainingSession(
+      plan, pool: ThreadPool(threads: threads ?? ThreadCount.available))
+    slots = options.optimizer.slots.map { _ in ScalarBuffer(count: plan.trainedCount) }
+    chunks = plan.parameters.flatMap(ParameterChunk.chunks)
+    var tensors = network.parameters
+    for parameter in plan.parameters where tensors[parameter.name] == nil {
+      guard parameter.kind != .constant else {
+        throw PithError(
+          .tensorMismatch,
+          "the constant '\(parameter.name)' has no value, and training cannot find one",
+          advice: "train from a model that has it")
+      }
+      tensors[parameter.name] = try Tensor(
+        shape: parameter.shape,
+        values: options.initializer.values(for: parameter, seed: options.seed))
+    }
+    try session.load(tensors)
+  }
+
+  private static func check(_ plan: TrainingPlan<Float>, classes: Int) throws {
+    let graph = plan.graph
+    guard graph.graph.inputs.count == 1, let input = graph.graph.inputs.first,
+      input.shape.rank == 3
+    else {
+      throw PithError(
+        .invalidGraph, "the network must have one input of channels x height x width to be trained")
+    }
+    guard classes >= 2 else {
+      throw PithError(
+        .invalidArgument, "there must be at least two classes to learn, not \(classes)")
+    }
+    guard graph.outputCount == classes else {
+      throw PithError(
+        .shapeMismatch,
+        "the network has \(graph.outputCount) outputs but there are \(classes) classes",
+        advice: "set the network's parameter 'classes', or the outputs of its last layer")
+    }
+  }
+
+  /// What the run keeps in memory.
+  public var memory: TrainingMemory { plan.memory(optimizerSlots: slots.count) }
+
+  /// The share of regularised weights that are exactly zero.
+  public var sparsity: Double {
+    var (zeros, count) = (0, 0)
+    for parameter in plan.parameters where parameter.kind == .weight {
+      count += parameter.range.count
+      for position in parameter.range where session.parameters.start[position] == 0 { zeros += 1 }
+    }
+    return count > 0 ? Double(zeros) / Double(count) : 0
+  }
+
+  /// Tells a schedule that waits for plateaus how validation went.
+  public func recordValidation(loss: Double) {
+    plateau.record(loss, options.learningRate.schedule)
+  }
+
+  /// The network with its present parameters, running statistics among them, as inference takes it.
+  package func network() throws -> Network {
+    Network(graph: graph, parameters: try parameterTensors())
+  }
+
+  /// All that changes from step to step.
+  ///
+  /// - Throws: never, but for a defect of this class.
+  public func state() throws -> TrainingState {
+    var tensors = try parameterTensors()
+    for (slot, values) in zip(options.optimizer.slots, slots) {
+      for parameter in plan.parameters where parameter.isTrained {
+        tensors[TrainingState.slotName(slot, of: parameter.name)] = try Tensor(
+          shape: parameter.shape, values: parameter.range.map { values.start[$0] })
+      }
+    }
+    return TrainingState(
+      tensors: tensors, numbers: TrainingState.numbers(step: stepCount, plateau: plateau))
+  }
+
+  /// Goes back to a state of a run with the same network and options.
+  ///
+  /// - Throws: ``PithError`` when a tensor or number is missing or does not fit; then nothing has changed.
+  public func restore(_ state: TrainingState) throws {
+    let progress = try state.progress()
+    let slotNames = options.optimizer.slots
+    for parameter in plan.parameters {
+      let names =
+        parameter.isTrained
+        ? slotNames.map { TrainingState.slotName($0, of: parameter.name) } : []
+      for name in [parameter.name] + names where state.tensors[name]?.shape != parameter.shape {
+        let found = state.tensors[name].map { "has shape \($0.shape)" } ?? "is missing"
+        throw PithError(
+          .tensorMismatch,
+          "the tensor '\(name)' of the training state \(found); it must have shape \(parameter.shape)",
+          advice: "resume with the network and optimiser that the run began with")
+      }
+    }
+    try session.load(state.tensors)
+    for (slot, values) in zip(slotNames, slots) {
+      for parameter in plan.parameters where parameter.isTrained {
+        let tensor = state.tensors[TrainingState.slotName(slot, of: parameter.name)]
+        for (position, value) in zip(parameter.range, tensor?.values ?? []) {
+          values.start[position] = value
+        }
+      }
+    }
+    (stepCount, plateau) = (progress.step, progress.plateau)
+  }
+
+  private func parameterTensors() throws -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for parameter in plan.parameters { tensors[parameter.name] = try session.tensor(parameter) }
+    return tensors
+  }
+}
+
+extension Graph {
+  /// The same network up to the logits: a softmax at the end belongs to the loss while training.
+  fileprivate func endingInLogits() -> Graph {
+    guard outputs.count == 1, let last = layers.first(where: { $0.name == outputs[0] }) else {
+      return self
+    }
+    switch last.operation {
+    case .softmax, .logSoftmax:
+      var graph = self
+      graph.outputs = last.inputs
+      return graph
+    default: return self
+    }
+  }
+}
