@@ -250,7 +250,8 @@ import Testing
 
   @Test func memoryStaysNearWhatIsNeeded() throws {
     for (name, side) in [
-      ("resnet20-cifar", 32), ("mobilenet_v2", 64), ("densenet121", 64), ("vgg11-bn", 32),
+      ("resnet20-cifar", 32), ("resnet50", 64), ("mobilenet_v2", 64), ("densenet121", 64),
+      ("vgg11-bn", 32),
     ] {
       let network = try BuiltInNetwork.named(name)
       let graph = try NetworkText(parsing: network.text()).graph(

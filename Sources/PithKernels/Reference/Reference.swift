@@ -9,7 +9,7 @@ package protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
   /// - Parameters:
   ///   - inputs: the inputs of the layer, as the case of `operation` describes them.
   ///   - parameters: the parameters, likewise.
-  ///   - output: as many values as the operation puts out; overlaps no input.
+  ///   - output: as many values as the operation puts out; overlaps no input, but may be that of a map or a batch norm.
   static func run(
     _ operation: KernelOperation, inputs: UnsafeBufferPointer<UnsafePointer<Self>>,
     parameters: UnsafeBufferPointer<UnsafePointer<Self>>, output: UnsafeMutablePointer<Self>)

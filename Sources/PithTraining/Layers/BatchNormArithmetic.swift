@@ -12,6 +12,7 @@ struct BatchNormArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   let momentum: Double
 
   let retained = RetainedValues.inputs
+  let worksInPlace = true
 
   /// The mean of each channel, then `1 / sqrt(variance + epsilon)` of each.
   var stateCount: Int { 2 * channels }

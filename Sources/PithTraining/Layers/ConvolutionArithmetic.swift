@@ -10,6 +10,17 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   let outputs: Int
   let groups: Int
   let hasBias: Bool
+  /// For each column of the kernel.
+  private let columnTaps: [ColumnTap]
+
+  init(window: SlidingWindow, channels: Int, outputs: Int, groups: Int, hasBias: Bool) {
+    self.window = window
+    self.channels = channels
+    self.outputs = outputs
+    self.groups = groups
+    self.hasBias = hasBias
+    columnTaps = (0..<window.kernelWidth).map { ColumnTap($0, window) }
+  }
 
   let retained = RetainedValues.inputs
 
@@ -36,11 +47,10 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
             for c in 0..<groupChannels {
               let x = x + c * inputArea + row * window.inputWidth
               for s in 0..<window.kernelWidth {
-                let tap = columnTap(s)
+                let tap = columnTaps[s]
                 let w = weight[c * taps + r * window.kernelWidth + s].asDouble
-                for q in tap.outputs {
-                  sums[q] += w * x[q * window.strideWidth + tap.offset].asDouble
-                }
+                let (sums, x) = (sums + tap.output, x + tap.input)
+                forEachColumn(of: tap) { sums[$0] += w * x[$1].asDouble }
               }
             }
           }
@@ -86,11 +96,10 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
             for k in 0..<groupOutputs {
               let dy = dy + k * outputArea + p * window.outputWidth
               for s in 0..<window.kernelWidth {
-                let tap = columnTap(s)
+                let tap = columnTaps[s]
                 let w = weight[k * groupChannels * taps + r * window.kernelWidth + s].asDouble
-                for q in tap.outputs {
-                  sums[q * window.strideWidth + tap.offset] += w * dy[q].asDouble
-                }
+                let (sums, dy) = (sums + tap.input, dy + tap.output)
+                forEachColumn(of: tap) { sums[$1] += w * dy[$0].asDouble }
               }
             }
           }
@@ -121,11 +130,10 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
             forEachTap(ofOutputRow: p) { r, row in
               let x = x + row * window.inputWidth
               for s in 0..<window.kernelWidth {
-                let tap = columnTap(s)
-                let sums = sums + (r * window.kernelWidth + s) * width
-                for q in tap.outputs {
-                  sums[q] += dy[q].asDouble * x[q * window.strideWidth + tap.offset].asDouble
-                }
+                let tap = columnTaps[s]
+                let sums = sums + (r * window.kernelWidth + s) * width + tap.output
+                let (dy, x) = (dy + tap.output, x + tap.input)
+                forEachColumn(of: tap) { sums[$0] += dy[$0].asDouble * x[$1].asDouble }
               }
             }
           }
@@ -148,13 +156,36 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
     }
   }
 
-  /// Which output columns have kernel column `s` in the image; column `q` meets input column `q * stride + offset`.
+  /// The output columns that a kernel column meets the image for, counted from the first, with the input columns that
+  /// they meet.
   @inline(__always)
-  private func columnTap(_ s: Int) -> (offset: Int, outputs: Range<Int>) {
-    let offset = s * window.dilationWidth - window.left
+  private func forEachColumn(of tap: ColumnTap, _ body: (_ output: Int, _ input: Int) -> Void) {
+    if window.strideWidth == 1 {
+      // Apart, so that it becomes vector instructions.
+      for q in 0..<tap.count { body(q, q) }
+    } else {
+      for q in 0..<tap.count { body(q, q &* window.strideWidth) }
+    }
+  }
+}
+
+/// Where one column of a kernel meets an image.
+private struct ColumnTap: Sendable {
+  /// The first output column, and the input column that it meets.
+  let output: Int
+  let input: Int
+  /// How many output columns meet one.
+  let count: Int
+
+  init(_ column: Int, _ window: SlidingWindow) {
+    // Output column q meets input column q * stride + offset.
+    let offset = column * window.dilationWidth - window.left
     let stride = window.strideWidth
     let first = offset < 0 ? (-offset + stride - 1) / stride : 0
     let end = offset < window.inputWidth ? (window.inputWidth - offset - 1) / stride + 1 : 0
-    return (offset, first..<max(first, min(end, window.outputWidth)))
+    count = max(0, min(end, window.outputWidth) - first)
+    // A column that meets nothing points nowhere.
+    output = count > 0 ? first : 0
+    input = count > 0 ? first * stride + offset : 0
   }
 }

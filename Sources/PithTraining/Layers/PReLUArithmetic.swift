@@ -8,6 +8,7 @@ struct PReLUArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   let isShared: Bool
 
   let retained = RetainedValues.inputs
+  let worksInPlace = true
 
   func forward(_ call: LayerCall<Scalar>) {
     let count = channels * inner

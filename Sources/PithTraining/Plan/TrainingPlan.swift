@@ -47,11 +47,11 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   package let parameterCount: Int
   package let trainedCount: Int
   /// The memory for activations, their gradients and states, in values.
-  package private(set) var memoryCount = 0
+  package internal(set) var memoryCount = 0
   /// The values that backward passes read, in values: the least that any plan must keep.
-  package private(set) var retainedCount = 0
-  private(set) var steps: [Step] = []
-  private(set) var values: [Value] = []
+  package internal(set) var retainedCount = 0
+  var steps: [Step] = []
+  var values: [Value] = []
   /// The value that the loss is computed from.
   let result: Int
 
@@ -132,65 +132,6 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
         steps[index].gradients[position].adds = !written.insert(input).inserted
       }
     }
-  }
-
-  /// Lays out all values, gradients and states. Time runs through the forward steps, the loss, and the steps backwards.
-  private mutating func placeValues() throws {
-    let loss = steps.count
-    func backward(_ index: Int) -> Int { 2 * loss - index }
-    var ends = [Int](repeating: 0, count: values.count)
-    var gradientStarts = [Int](repeating: Int.max, count: values.count)
-    func keep(_ value: Int, until time: Int) { ends[value] = max(ends[value], time) }
-    keep(result, until: loss)
-    gradientStarts[result] = loss
-    for (index, step) in steps.enumerated() {
-      let retained =
-        values[step.output].needsGradient ? step.arithmetic.retained : .nothing
-      keep(step.output, until: retained.output ? backward(index) : index)
-      for (position, input) in step.inputs.enumerated() {
-        keep(input, until: retained.inputs ? backward(index) : index)
-        if step.gradients[position].isNeeded {
-          gradientStarts[input] = min(gradientStarts[input], backward(index))
-        }
-      }
-    }
-    var lives: [MemoryPlan.Activation] = []
-    var places: [WritableKeyPath<Self, Int>] = []
-    func add(_ count: Int, _ life: ClosedRange<Int>, _ place: WritableKeyPath<Self, Int>) throws {
-      // Alignment takes less than sixteen values each.
-      _ = try count.checkedMultiplying(values.count * 8, "the memory of the training plan")
-      lives.append(MemoryPlan.Activation(count: count, life: life))
-      places.append(place)
-    }
-    var retainedCount = 0
-    for (index, step) in steps.enumerated() {
-      let value = values[step.output]
-      let count = try value.count.checkedMultiplying(batch, "the memory of '\(step.name)'")
-      try add(count, index...ends[step.output], \.values[step.output].place)
-      if ends[step.output] >= loss { retainedCount += count }
-      let states = step.arithmetic.stateCount
-      if states > 0 {
-        try add(states, index...backward(index), \.steps[index].state)
-        retainedCount += states
-      }
-      if value.needsGradient {
-        try add(
-          count, gradientStarts[step.output]...backward(index),
-          \.values[step.output].gradientPlace)
-      }
-    }
-    for (index, value) in values.enumerated() where value.input != nil && value.needsGradient {
-      guard gradientStarts[index] != Int.max else {
-        values[index].needsGradient = false
-        continue
-      }
-      let count = try value.count.checkedMultiplying(batch, "the memory of '\(value.name)'")
-      try add(count, gradientStarts[index]...2 * loss + 1, \.values[index].gradientPlace)
-    }
-    let memory = MemoryPlan(lives)
-    for (place, offset) in zip(places, memory.offsets) { self[keyPath: place] = offset }
-    memoryCount = memory.total
-    self.retainedCount = retainedCount
   }
 }
 
