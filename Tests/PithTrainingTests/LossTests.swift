@@ -71,7 +71,7 @@ import Testing
     numpy.savez(sys.argv[1], **results)
     """
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set"))
+  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
   func lossesAndGradientsArePyTorchs() throws {
     let expected = try TestData.arrays(Self.script)
     let logits = try #require(expected["logits"]).values
@@ -105,7 +105,7 @@ import Testing
     numpy.savez(sys.argv[1], **results)
     """
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set"))
+  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
   func crossEntropyIsONNXs() throws {
     let all = try TestData.arrays(Self.onnxScript)
     for name in [

@@ -38,7 +38,7 @@ import Testing
     numpy.savez(sys.argv[1], **results)
     """
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set"))
+  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
   func stepsArePyTorchs() throws {
     let expected = try TestData.arrays(Self.script, arguments: Self.cases.map(\.1))
     let numbers = try #require(expected["numbers"]).values
@@ -93,7 +93,7 @@ import Testing
     """
 
   @Test(
-    .enabled(if: TestData.python != nil, "PITH_PYTHON is not set"),
+    .enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"),
     arguments: ["test_momentum", "test_nesterov_momentum", "test_adam"])
   func stepsAreThoseOfONNX(name: String) throws {
     let all = try TestData.arrays(Self.onnxScript, arguments: [name])
@@ -185,7 +185,7 @@ import Testing
     ),
   ]
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set"))
+  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
   func schedulesArePyTorchs() throws {
     let expected = try TestData.arrays(
       Self.scheduleScript, arguments: Self.schedules.map(\.1))

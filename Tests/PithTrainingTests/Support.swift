@@ -9,8 +9,17 @@ enum TestData {
   static let repository = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
-  /// The Python of `PITH_PYTHON`, which has torch, onnx and numpy.
-  static let python = ProcessInfo.processInfo.environment["PITH_PYTHON"]
+  /// The Python of `PITH_PYTHON`, when it has torch and onnx.
+  static let python: String? = {
+    guard let python = ProcessInfo.processInfo.environment["PITH_PYTHON"] else { return nil }
+    let process = Process()
+    process.executableURL = URL(filePath: python)
+    process.arguments = ["-c", "import numpy, onnx, torch"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? python : nil
+  }()
 
   /// The arrays that a Python script saves with `numpy.savez(sys.argv[1], ...)`.
   static func arrays(_ script: String, arguments: [String] = []) throws -> [String: Tensor] {

@@ -23,17 +23,24 @@ package final class TrainingSession<Scalar: TrainingScalar> {
 
   // MARK: passes
 
+  /// Is shown the values of a layer's output, or the gradient by it, before anything overwrites them.
+  package typealias Observer = (_ layer: String, _ values: UnsafePointer<Scalar>) -> Void
+
   /// Computes the results of a batch.
   ///
   /// - Parameters:
-  ///   - inputs: each input of the network for all images, which must stay until after ``backward(_:images:pass:)``.
+  ///   - inputs: each input of the network for all images, which must stay until after ``backward(_:images:pass:observer:)``.
   ///   - images: at most as many as planned.
   /// - Returns: the results, image after image.
   @discardableResult
   package func forward(
-    _ inputs: [UnsafePointer<Scalar>], images: Int, pass: TrainingPass
+    _ inputs: [UnsafePointer<Scalar>], images: Int, pass: TrainingPass, observer: Observer? = nil
   ) -> UnsafePointer<Scalar> {
-    for step in plan.steps { step.arithmetic.forward(call(step, inputs, images, pass)) }
+    for step in plan.steps {
+      let call = call(step, inputs, images, pass)
+      step.arithmetic.forward(call)
+      observer?(step.name, call.output)
+    }
     return UnsafePointer(memory.start + plan.values[plan.result].place)
   }
 
@@ -50,16 +57,19 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     return (UnsafePointer(memory.start + plan.values[plan.result].place), activeSet)
   }
 
-  /// Where the gradient of the loss by the results is to be written between ``forward(_:images:pass:)`` and
-  /// ``backward(_:images:pass:)``.
+  /// Where the gradient of the loss by the results is to be written between ``forward(_:images:pass:observer:)`` and
+  /// ``backward(_:images:pass:observer:)``.
   package var resultGradient: UnsafeMutablePointer<Scalar> {
     memory.start + plan.values[plan.result].gradientPlace
   }
 
   /// Adds the gradients of the loss by all trained parameters to ``gradients``, after the forward pass of the same batch.
-  package func backward(_ inputs: [UnsafePointer<Scalar>], images: Int, pass: TrainingPass) {
+  package func backward(
+    _ inputs: [UnsafePointer<Scalar>], images: Int, pass: TrainingPass, observer: Observer? = nil
+  ) {
     for step in plan.steps.reversed() where plan.values[step.output].needsGradient {
       let output = UnsafePointer(memory.start + plan.values[step.output].gradientPlace)
+      observer?(step.name, output)
       let targets = zip(step.inputs, step.gradients).map { input, gradient in
         gradient.isNeeded
           ? GradientTarget(
@@ -75,7 +85,7 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     }
   }
 
-  /// The gradient by an input of the network after ``backward(_:images:pass:)``, when the plan computes it.
+  /// The gradient by an input of the network after ``backward(_:images:pass:observer:)``, when the plan computes it.
   package func inputGradient(_ input: Int) -> UnsafePointer<Scalar>? {
     guard let value = plan.values.first(where: { $0.input == input }), value.needsGradient else {
       return nil
