@@ -5,6 +5,7 @@
 #include "pith_blocked.h"
 #include "pith_cpu.h"
 #include "pith_crc32.h"
+#include "pith_gradient.h"
 #include "pith_inflate.h"
 #include "pith_planes.h"
 #include "pith_sha256.h"

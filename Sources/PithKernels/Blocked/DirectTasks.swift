@@ -134,7 +134,8 @@ struct DirectTasks: ParallelTasks {
     if strip.isCopied {
       let copy = scratch.base(of: worker)
       let planes = isPlanar ? layer.input.channels : groupBlocks
-      self.copy(source, planes: planes, firstRow: firstRow, endRow: endRow, to: copy)
+      strip.copy(
+        source, of: window, planes: planes, firstRow: firstRow, endRow: endRow, to: copy)
       x = UnsafePointer(copy)
       blockStride = strip.height * rowStride
     } else {
@@ -186,35 +187,4 @@ struct DirectTasks: ParallelTasks {
 
   /// The pixels of two blocks that a function is applied to at once.
   private static let pixelsInCache = 112
-
-  /// Copies the rows that some output rows need, with zeros around the image.
-  private func copy(
-    _ source: UnsafePointer<Float>, planes: Int, firstRow: Int, endRow: Int,
-    to copy: UnsafeMutablePointer<Float>
-  ) {
-    let window = layer.window
-    let lanes = strip.lanes
-    let top = firstRow * window.strideHeight - window.top
-    let rows =
-      (endRow - firstRow - 1) * window.strideHeight + (window.kernelHeight - 1)
-      * window.dilationHeight + 1
-    let left = window.left * lanes
-    let width = strip.width * lanes
-    let inside = min(window.inputWidth * lanes, width - left)
-    for plane in 0..<planes {
-      let from = source + plane * window.inputHeight * window.inputWidth * lanes
-      var to = copy + plane * strip.height * width
-      for row in top..<top + rows {
-        if row < 0 || row >= window.inputHeight || inside <= 0 {
-          to.update(repeating: 0, count: width)
-        } else {
-          if left > 0 { to.update(repeating: 0, count: left) }
-          (to + left).update(from: from + row * window.inputWidth * lanes, count: inside)
-          let right = width - left - inside
-          if right > 0 { (to + left + inside).update(repeating: 0, count: right) }
-        }
-        to += width
-      }
-    }
-  }
 }

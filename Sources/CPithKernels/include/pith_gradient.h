@@ -1,0 +1,71 @@
+// Kernels that training needs beside those of pith_blocked.h, for values in the same channel blocks of eight.
+#ifndef PITH_GRADIENT_H
+#define PITH_GRADIENT_H
+
+#include <stddef.h>
+
+#include "pith_blocked.h"
+
+// Where the pixels lie that a convolution's weights meet. Output pixel (p, q) of block b is
+// dy[b * dy_block_stride + p * dy_row_stride + 8 * q]; under tap t it meets x[p * x_row_stride + q * x_pixel_stride + taps[t]].
+typedef struct {
+  size_t rows, columns;
+  ptrdiff_t dy_block_stride, dy_row_stride;
+  ptrdiff_t x_row_stride, x_pixel_stride;
+  const ptrdiff_t *taps;
+  size_t tap_count;
+} pith_gradient_pixels;
+
+// Adds to sums[t][c][b][k] the products of dy, channel k of block b, with x, channel c, over all pixels. One block of
+// inputs, one or two of outputs.
+#define PITH_WEIGHT_GRADIENT_KERNELS(variant)                                                       \
+  void weight_gradient_f32_8_##variant(size_t output_blocks, const pith_gradient_pixels *pixels,    \
+                                       const float *x, const float *dy, float *sums)
+
+// Of one block of channels, with y = clamp(x * scale + shift) as scale_f32_8 computes it.
+//
+// moments: the mean, and the sum of the squared distances from it. sums: of dy, then of dy * (x - mean), both only where y
+// lies between low and high. gradient: dx = factor * dy (where y lies so) + slope * x + offset + added, where `added` may be
+// null; dx may be dy or `added`.
+typedef struct {
+  const float *scale, *shift, *mean;
+  float low, high;
+} pith_normalization;
+
+typedef struct {
+  const float *factor, *slope, *offset;
+} pith_normalization_gradient;
+
+#define PITH_NORMALIZATION_KERNELS(variant)                                                         \
+  void moments_f32_8_##variant(size_t pixels, const float *x, float *mean, float *squares);         \
+  void normalization_sums_f32_8_##variant(size_t pixels, const pith_normalization *norm,            \
+                                          const float *x, const float *dy, float *sums);            \
+  void normalization_gradient_f32_8_##variant(                                                      \
+      size_t pixels, const pith_normalization *norm,                                                \
+      const pith_normalization_gradient *gradient, const float *x, const float *dy,                 \
+      const float *added, float *dx)
+
+// dx = (dy where y lies between low and high, else 0) + added, which may be null; dx may be dy or `added`.
+//
+// Max pool: adds dy to dx where the greatest value of each window is, the first of equals.
+#define PITH_ELEMENT_GRADIENT_KERNELS(variant)                                                      \
+  void clip_gradient_f32_##variant(size_t count, const float *y, float low, float high,             \
+                                   const float *dy, const float *added, float *dx);                 \
+  void max_pool_gradient_f32_8_##variant(const pith_sliding_window *window, const float *x,         \
+                                         const float *dy, float *dx)
+
+#define PITH_GRADIENT_KERNELS(variant)   \
+  PITH_WEIGHT_GRADIENT_KERNELS(variant); \
+  PITH_NORMALIZATION_KERNELS(variant);   \
+  PITH_ELEMENT_GRADIENT_KERNELS(variant)
+
+PITH_GRADIENT_KERNELS(portable);
+#if defined(__x86_64__)
+PITH_GRADIENT_KERNELS(avx2);
+PITH_GRADIENT_KERNELS(avx512);
+#endif
+#if defined(__aarch64__)
+PITH_GRADIENT_KERNELS(neon);
+#endif
+
+#endif

@@ -1,0 +1,66 @@
+package import CPithKernels
+
+/// The kernels of training for one instruction set; contracts are those of `pith_gradient.h`.
+package struct GradientKernelSet: Sendable {
+  package typealias Values = UnsafePointer<Float>?
+  package typealias Results = UnsafeMutablePointer<Float>?
+  package typealias WeightGradient =
+    @convention(c) (Int, UnsafePointer<pith_gradient_pixels>?, Values, Values, Results) -> Void
+  package typealias Moments = @convention(c) (Int, Values, Results, Results) -> Void
+  package typealias NormalizationSums =
+    @convention(c) (Int, UnsafePointer<pith_normalization>?, Values, Values, Results) -> Void
+  package typealias NormalizationGradient =
+    @convention(c) (
+      Int, UnsafePointer<pith_normalization>?, UnsafePointer<pith_normalization_gradient>?,
+      Values, Values, Values, Results
+    ) -> Void
+  package typealias ClipGradient =
+    @convention(c) (Int, Values, Float, Float, Values, Values, Results) -> Void
+  package typealias MaxPoolGradient =
+    @convention(c) (UnsafePointer<pith_sliding_window>?, Values, Values, Results) -> Void
+
+  package let instructionSet: InstructionSet
+  package let weightGradient: WeightGradient
+  package let moments: Moments
+  package let normalizationSums: NormalizationSums
+  package let normalizationGradient: NormalizationGradient
+  package let clipGradient: ClipGradient
+  package let maxPoolGradient: MaxPoolGradient
+}
+
+extension GradientKernelSet {
+  /// Those that this processor architecture has.
+  package static let all: [GradientKernelSet] = {
+    #if arch(x86_64)
+      [avx512, avx2, portable]
+    #elseif arch(arm64)
+      [neon, portable]
+    #else
+      [portable]
+    #endif
+  }()
+
+  private static let portable = GradientKernelSet(
+    instructionSet: .portable, weightGradient: weight_gradient_f32_8_portable,
+    moments: moments_f32_8_portable, normalizationSums: normalization_sums_f32_8_portable,
+    normalizationGradient: normalization_gradient_f32_8_portable,
+    clipGradient: clip_gradient_f32_portable, maxPoolGradient: max_pool_gradient_f32_8_portable)
+  #if arch(x86_64)
+    private static let avx2 = GradientKernelSet(
+      instructionSet: .avx2, weightGradient: weight_gradient_f32_8_avx2,
+      moments: moments_f32_8_avx2, normalizationSums: normalization_sums_f32_8_avx2,
+      normalizationGradient: normalization_gradient_f32_8_avx2,
+      clipGradient: clip_gradient_f32_avx2, maxPoolGradient: max_pool_gradient_f32_8_avx2)
+    private static let avx512 = GradientKernelSet(
+      instructionSet: .avx512, weightGradient: weight_gradient_f32_8_avx512,
+      moments: moments_f32_8_avx512, normalizationSums: normalization_sums_f32_8_avx512,
+      normalizationGradient: normalization_gradient_f32_8_avx512,
+      clipGradient: clip_gradient_f32_avx512, maxPoolGradient: max_pool_gradient_f32_8_avx512)
+  #elseif arch(arm64)
+    private static let neon = GradientKernelSet(
+      instructionSet: .neon, weightGradient: weight_gradient_f32_8_neon,
+      moments: moments_f32_8_neon, normalizationSums: normalization_sums_f32_8_neon,
+      normalizationGradient: normalization_gradient_f32_8_neon,
+      clipGradient: clip_gradient_f32_neon, maxPoolGradient: max_pool_gradient_f32_8_neon)
+  #endif
+}
