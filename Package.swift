@@ -69,7 +69,9 @@ let package = Package(
     // Floor 5.
     .target(
       name: "PithTraining",
-      dependencies: ["PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith"],
+      dependencies: [
+        "CPithKernels", "PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith",
+      ],
       swiftSettings: strict),
     .target(
       name: "PithConversion",
@@ -187,9 +189,13 @@ if Context.environment["PITH_FUZZ"] != nil {
   ]
 }
 if Context.environment["PITH_BENCH"] != nil {
-  package.targets.append(
+  package.targets += [
     .executableTarget(
       name: "BenchFormat",
       dependencies: ["PithFiles", "PithFormat", "PithFormatSupport", "PithTensor"],
-      path: "tools/bench/BenchFormat", swiftSettings: strict))
+      path: "tools/bench/BenchFormat", swiftSettings: strict),
+    .executableTarget(
+      name: "BenchTraining", dependencies: ["PithGraph", "PithTensor", "PithTraining"],
+      path: "tools/bench/BenchTraining", swiftSettings: strict),
+  ]
 }

@@ -1,15 +1,15 @@
-import PithKernels
+package import PithKernels
 
 /// The ways in which a convolution can be computed, and what each costs.
 ///
 /// Costs are in multiply-adds of a matrix kernel at its best, so that they hold on any machine of the kind.
-struct ConvolutionChoice {
+package struct ConvolutionChoice {
   /// One way.
-  struct Way {
-    let algorithm: BlockedConvolution.Algorithm
-    let cost: Double
+  package struct Way {
+    package let algorithm: BlockedConvolution.Algorithm
+    package let cost: Double
     /// The floats of the weights as they are laid out.
-    let floats: Int
+    package let floats: Int
   }
 
   private let window: SlidingWindow
@@ -17,7 +17,7 @@ struct ConvolutionChoice {
   private let outputs: Int
   private let groups: Int
 
-  init(_ window: SlidingWindow, channels: Int, outputs: Int, groups: Int) {
+  package init(_ window: SlidingWindow, channels: Int, outputs: Int, groups: Int) {
     self.window = window
     self.channels = channels
     self.outputs = outputs
@@ -25,7 +25,7 @@ struct ConvolutionChoice {
   }
 
   /// - Parameter isExact: whether only plain sums are allowed, not Winograd's.
-  func ways(isExact: Bool) -> [Way] {
+  package func ways(isExact: Bool) -> [Way] {
     let matrix = (channels / groups + 7) / 8 * 8 * ((outputs + 7) / 8 * 8)
     let taps = window.kernelHeight * window.kernelWidth
     let direct = Way(

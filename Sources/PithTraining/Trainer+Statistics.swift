@@ -15,16 +15,16 @@ extension Trainer {
     let count = min(labels.count, options.imagesPerPass)
     try checkStatistics(images: count)
     let size = images.values.count / labels.count
-    let parameters = UnsafeBufferPointer(
-      start: session.parameters.start, count: session.parameters.count)
-    // Batch norm follows the batch; gradients are cleared by every step.
-    let before = Array(parameters)
-    defer { session.parameters.start.update(from: before, count: before.count) }
+    // A plan of its own, in which the values of every layer exist, and whose batch norms follow these images.
+    let observed = TrainingSession(
+      try TrainingPlan<Float>(plan.graph.graph, batch: count, fuses: false), pool: session.pool)
+    observed.parameters.start.update(
+      from: session.parameters.start, count: session.parameters.count)
     var values: [String: Summary] = [:]
     var gradients: [String: Summary] = [:]
     images.values.withUnsafeBufferPointer { pixels in
       runPass(
-        UnsafeBufferPointer(rebasing: pixels[..<(count * size)]), Array(labels[..<count]),
+        observed, UnsafeBufferPointer(rebasing: pixels[..<(count * size)]), Array(labels[..<count]),
         forwards: { values[$0] = self.summary(of: $0, $1, images: count) },
         backwards: { gradients[$0] = self.summary(of: $0, $1, images: count) })
     }
@@ -42,13 +42,12 @@ extension Trainer {
 
   /// A pass forwards and backwards over all given images.
   private func runPass(
-    _ images: UnsafeBufferPointer<Float>, _ labels: [Int],
+    _ session: TrainingSession<Float>, _ images: UnsafeBufferPointer<Float>, _ labels: [Int],
     forwards: @escaping TrainingSession<Float>.Observer,
     backwards: @escaping TrainingSession<Float>.Observer
   ) {
     guard let address = images.baseAddress else { return }
     let pass = TrainingPass(isTraining: true, seed: options.seed, step: stepCount)
-    session.clearGradients()
     let logits = session.forward(
       [address], images: labels.count, pass: pass, observer: forwards)
     for (image, label) in labels.enumerated() {

@@ -1,6 +1,6 @@
 /// A slice or a pad of an image in channel blocks, by whole blocks of channels.
 package struct BlockedRearrangement: Sendable {
-  let input: BlockedShape
+  package let input: BlockedShape
   package let output: BlockedShape
   private let starts: [Int]
   private let steps: [Int]
@@ -42,6 +42,25 @@ package struct BlockedRearrangement: Sendable {
         continue
       }
       copyRow(x + from * input.width * 8, to: line)
+    }
+  }
+
+  /// Adds the gradient by an image's output to that by its input, at the places that values came from.
+  package func giveBack(_ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>) {
+    for block in 0..<output.blocks {
+      let source = block + starts[0] / 8
+      guard source >= 0, source < input.blocks else { continue }
+      for row in 0..<output.height {
+        let from = row * steps[1] + starts[1]
+        guard from >= 0, from < input.height else { continue }
+        let line = dy + block * output.blockStride + row * output.width * 8
+        let target = dx + source * input.blockStride + from * input.width * 8
+        for column in 0..<output.width {
+          let from = column * steps[2] + starts[2]
+          guard from >= 0, from < input.width else { continue }
+          for lane in 0..<8 { target[from * 8 + lane] += line[column * 8 + lane] }
+        }
+      }
     }
   }
 

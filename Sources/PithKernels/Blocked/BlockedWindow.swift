@@ -1,4 +1,4 @@
-import CPithKernels
+package import CPithKernels
 package import PithThreads
 
 /// A layer that slides a window over each block of channels: a depthwise convolution or a pool.
@@ -9,8 +9,8 @@ package struct BlockedWindow: Sendable {
     case averagePool(includePadding: Bool)
   }
 
-  let window: pith_sliding_window
-  let input: BlockedShape
+  package let window: pith_sliding_window
+  package let input: BlockedShape
   package let output: BlockedShape
   package let kind: Kind
   let kernels: BlockedKernelSet

@@ -1,8 +1,10 @@
+package import PithKernels
 package import PithThreads
 
 /// The interface between a plan and the arithmetic of its layers: one layer, forwards and backwards, over a batch.
 ///
-/// Values of a batch lie image after image, each row-major: an image is `[channels, height, width]`. Whoever
+/// Values of a batch lie image after image, each row-major unless the layer says otherwise: an image is `[channels, height,
+/// width]`. Whoever
 /// implements it splits its work into tasks that do not depend on the number of threads, and lets each sum belong to
 /// one task, so that the results have the same bits on any number of threads.
 package protocol LayerArithmetic<Scalar> {
@@ -14,8 +16,12 @@ package protocol LayerArithmetic<Scalar> {
   /// The number of values that ``forward(_:)`` leaves for ``backward(_:_:)`` beside them.
   var stateCount: Int { get }
 
-  /// Whether the output may lie where the only input lies, and the gradient by the input where that by the output lies.
+  /// Whether the output may lie where the first input lies, and the gradient by the first input where that by the output
+  /// lies.
   var worksInPlace: Bool { get }
+
+  /// The memory that a pass of the layer needs for itself.
+  var scratch: ScratchNeed { get }
 
   /// Computes the outputs of all images.
   func forward(_ call: LayerCall<Scalar>)
@@ -30,6 +36,7 @@ package protocol LayerArithmetic<Scalar> {
 extension LayerArithmetic {
   package var stateCount: Int { 0 }
   package var worksInPlace: Bool { false }
+  package var scratch: ScratchNeed { ScratchNeed() }
 
   package func describeActiveSet(_ call: LayerCall<Scalar>, to activeSet: inout ActiveSet) {}
 }
@@ -42,6 +49,20 @@ package struct RetainedValues: Sendable, Hashable {
   package static let nothing = RetainedValues(inputs: false, output: false)
   package static let inputs = RetainedValues(inputs: true, output: false)
   package static let output = RetainedValues(inputs: false, output: true)
+}
+
+/// Memory that layers use one after the other: floats for each thread, values for all.
+package struct ScratchNeed: Sendable, Hashable {
+  /// For each thread.
+  package var perWorker = 0
+  /// For all threads together.
+  package var shared = 0
+
+  /// What is enough for both.
+  mutating func formUnion(_ other: ScratchNeed) {
+    perWorker = max(perWorker, other.perWorker)
+    shared = max(shared, other.shared)
+  }
 }
 
 /// How a pass through the network is made.
@@ -74,6 +95,9 @@ package struct LayerCall<Scalar: TrainingScalar> {
   package let images: Int
   package let pass: TrainingPass
   package let pool: ThreadPool
+  /// The layer's ``ScratchNeed``, of any content.
+  package let workers: WorkerScratch
+  package let shared: UnsafeMutablePointer<Scalar>
 
   /// Runs a task for each image.
   func forEachImage(_ body: (_ image: Int) -> Void) {

@@ -64,11 +64,11 @@ extension TrainingPlan {
     pieces[result] = layout.add(
       try batchCount(result), steps.count...ends[result], \.values[result].gradientPlace)
     for (index, step) in steps.enumerated().reversed() {
-      for (input, gradient) in zip(step.inputs, step.gradients)
+      for (position, (input, gradient)) in zip(step.inputs, step.gradients).enumerated()
       where gradient.isNeeded && !gradient.adds {
         pieces[input] = layout.add(
           try batchCount(input), backward(index)...ends[input], \.values[input].gradientPlace,
-          to: step.arithmetic.worksInPlace ? pieces[step.output] : nil)
+          to: step.arithmetic.worksInPlace && position == 0 ? pieces[step.output] : nil)
       }
     }
     // An input that no step has a gradient for.

@@ -1,6 +1,6 @@
 import Pith
 package import PithGraph
-import PithKernels
+package import PithKernels
 package import PithTensor
 
 /// A network made ready to train: its layers forwards and backwards over a batch, and where every value lies.
@@ -8,6 +8,8 @@ package import PithTensor
 /// A value is kept after the forward pass only when the backward pass of a layer reads it; all others, and the gradients
 /// by values, share memory as their lives allow. Reshapes are other names of the same values. Layers that do not lead to the
 /// result are left out.
+///
+/// Layers lay out their weights in memory of the plan: one session at a time may use it.
 package struct TrainingPlan<Scalar: TrainingScalar> {
   /// A layer's place in the plan.
   struct Step {
@@ -18,6 +20,8 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     let output: Int
     /// Indices of parameters.
     let parameters: [Int]
+    /// Whether it only puts a layer's value in another order.
+    var isReordering = false
     /// Where its state begins in the memory.
     var state = 0
     /// For each input: whether its gradient is needed, and whether the step's part is added to others'.
@@ -26,9 +30,10 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
 
   /// An input or the output of a layer, with its gradient.
   struct Value {
-    let name: String
-    /// For one image.
-    let count: Int
+    var name: String
+    let layout: ValueLayout
+    /// The values of one image.
+    let plainCount: Int
     /// Which input of the network it is.
     let input: Int?
     /// Whether the loss's gradient by it leads to a parameter, or is asked for.
@@ -36,6 +41,9 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     /// Where it begins in the memory; not used by inputs.
     var place = 0
     var gradientPlace = 0
+
+    /// What one image takes.
+    var count: Int { layout.storedCount(of: plainCount) }
   }
 
   package let graph: ResolvedGraph
@@ -48,6 +56,8 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   package let trainedCount: Int
   /// The memory for activations, their gradients and states, in values.
   package internal(set) var memoryCount = 0
+  /// The most that any of its layers needs for itself.
+  package private(set) var scratch = ScratchNeed()
   /// The values that backward passes read, in values: the least that any plan must keep.
   package internal(set) var retainedCount = 0
   var steps: [Step] = []
@@ -59,11 +69,14 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   ///   - graph: a network with one output.
   ///   - batch: the most images of a pass.
   ///   - inputGradients: whether gradients by the network's inputs are computed, too.
+  ///   - kernels: nil: those that the environment asks for, else the fastest.
+  ///   - fuses: whether clips such as ReLU may be computed with the layer before them, whose own values are not seen then.
   ///   - arithmetic: how layers are computed; nil: the fastest way that there is.
   /// - Throws: ``PithError`` when the graph does not resolve, has an operation without a gradient, or needs more memory than
   ///   can be counted.
   package init(
     _ graph: Graph, batch: Int, inputGradients: Bool = false, limits: Limits = Limits(),
+    kernels: KernelSet? = nil, fuses: Bool = true,
     arithmetic: ((TrainingOperation) -> LayerImplementation<Scalar>)? = nil
   ) throws {
     let resolved = try graph.resolved(limits: limits)
@@ -83,45 +96,30 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     self.parameters = parameters
     parameterCount = parameters.last?.range.upperBound ?? 0
     trainedCount = parameters.last(where: \.isTrained)?.range.upperBound ?? 0
-    var values = graph.inputs.enumerated().map { index, input in
-      Value(
-        name: input.name, count: input.shape.count, input: index, needsGradient: inputGradients)
-    }
-    var names = Dictionary(uniqueKeysWithValues: values.indices.map { (values[$0].name, $0) })
-    let places = Dictionary(
-      uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
-    var steps: [Step] = []
-    for layer in layers {
-      let inputs = layer.layer.inputs.compactMap { names[$0] }
-      let operation = try TrainingOperation(layer)
-      guard operation != .alias else {
-        names[layer.layer.name] = inputs[0]
-        continue
-      }
-      let own = layer.parameters.compactMap { places[$0.name] }
-      let isNeeded = inputs.map { values[$0].needsGradient }
-      names[layer.layer.name] = values.count
-      steps.append(
-        Step(
-          name: layer.layer.name,
-          arithmetic: (arithmetic ?? Scalar.arithmetic)(operation), inputs: inputs,
-          output: values.count, parameters: own, gradients: isNeeded.map { ($0, false) }))
-      values.append(
+    let kernels = TrainingKernels(try kernels ?? KernelSet.chosen())
+    var made = try TrainingSteps(
+      inputs: graph.inputs.enumerated().map { index, input in
         Value(
-          name: layer.layer.name, count: layer.outputShape.count, input: nil,
-          needsGradient: isNeeded.contains(true) || own.contains { parameters[$0].isTrained }))
-    }
-    guard let result = names[output], values[result].needsGradient, values[result].input == nil
+          name: input.name, layout: .plain, plainCount: input.shape.count, input: index,
+          needsGradient: inputGradients)
+      }, layers: layers, parameters: parameters, output: output, fuses: fuses, kernels: kernels,
+      arithmetic: arithmetic)
+    let result = made.result()
+    kernels.memory.prepare()
+    (steps, values) = (made.steps, made.values)
+    guard let result, values[result].needsGradient, values[result].input == nil
     else {
       throw PithError(
         .invalidGraph, "the network has nothing to train: no parameter has a part in its output")
     }
     self.result = result
-    self.steps = steps
-    self.values = values
+    for step in steps { scratch.formUnion(step.arithmetic.scratch) }
     orderGradients()
     try placeValues()
   }
+
+  /// The values that are put in another order between layers.
+  package var reorderings: [String] { steps.filter(\.isReordering).map(\.name) }
 
   /// The gradient of a value that several layers use is written by the last of them and added to by the others.
   private mutating func orderGradients() {

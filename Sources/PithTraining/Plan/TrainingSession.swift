@@ -1,3 +1,4 @@
+import PithKernels
 package import PithTensor
 package import PithThreads
 
@@ -12,6 +13,8 @@ package final class TrainingSession<Scalar: TrainingScalar> {
   /// Of the loss by the trained parameters, at the same positions; passes add to them.
   package let gradients: ScalarBuffer<Scalar>
   private let memory: ScalarBuffer<Scalar>
+  private let workers: WorkerScratch
+  private let shared: ScalarBuffer<Scalar>
 
   package init(_ plan: TrainingPlan<Scalar>, pool: ThreadPool) {
     self.plan = plan
@@ -19,11 +22,13 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     parameters = ScalarBuffer(count: plan.parameterCount)
     gradients = ScalarBuffer(count: plan.trainedCount)
     memory = ScalarBuffer(count: plan.memoryCount)
+    workers = WorkerScratch(workers: pool.threads, floatsPerWorker: plan.scratch.perWorker)
+    shared = ScalarBuffer(count: plan.scratch.shared)
   }
 
   // MARK: passes
 
-  /// Is shown the values of a layer's output, or the gradient by it, before anything overwrites them.
+  /// Is shown the values of a layer's output, or the gradient by it, row-major, before anything overwrites them.
   package typealias Observer = (_ layer: String, _ values: UnsafePointer<Scalar>) -> Void
 
   /// Computes the results of a batch.
@@ -39,7 +44,7 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     for step in plan.steps {
       let call = call(step, inputs, images, pass)
       step.arithmetic.forward(call)
-      observer?(step.name, call.output)
+      if let observer { show(call.output, of: step, images: images, to: observer) }
     }
     return UnsafePointer(memory.start + plan.values[plan.result].place)
   }
@@ -69,7 +74,7 @@ package final class TrainingSession<Scalar: TrainingScalar> {
   ) {
     for step in plan.steps.reversed() where plan.values[step.output].needsGradient {
       let output = UnsafePointer(memory.start + plan.values[step.output].gradientPlace)
-      observer?(step.name, output)
+      if let observer { show(output, of: step, images: images, to: observer) }
       let targets = zip(step.inputs, step.gradients).map { input, gradient in
         gradient.isNeeded
           ? GradientTarget(
@@ -93,6 +98,21 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     return UnsafePointer(memory.start + value.gradientPlace)
   }
 
+  /// Shows values to an observer in row-major order.
+  private func show(
+    _ values: UnsafePointer<Scalar>, of step: TrainingPlan<Scalar>.Step, images: Int,
+    to observer: Observer
+  ) {
+    let value = plan.values[step.output]
+    guard !step.isReordering else { return }
+    guard value.layout != .plain else { return observer(step.name, values) }
+    let copy = ScalarBuffer<Scalar>(count: value.plainCount * images)
+    for image in 0..<images {
+      value.layout.plain(values + image * value.count, to: copy.start + image * value.plainCount)
+    }
+    observer(step.name, copy.start)
+  }
+
   private func call(
     _ step: TrainingPlan<Scalar>.Step, _ inputs: [UnsafePointer<Scalar>], _ images: Int,
     _ pass: TrainingPass
@@ -106,7 +126,7 @@ package final class TrainingSession<Scalar: TrainingScalar> {
         parameters.start + plan.parameters[$0].range.lowerBound
       },
       output: memory.start + plan.values[step.output].place, state: memory.start + step.state,
-      images: images, pass: pass, pool: pool)
+      images: images, pass: pass, pool: pool, workers: workers, shared: shared.start)
   }
 
   // MARK: parameters
