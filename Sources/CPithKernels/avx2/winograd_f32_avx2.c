@@ -5,6 +5,7 @@
 #pragma clang fp contract(fast)
 
 #define NAME(base) base##_avx2
+#define LINES
 #include "../blocked/lanes.h"
 
 #include "../blocked/winograd.h"

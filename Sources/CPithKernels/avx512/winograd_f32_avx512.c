@@ -5,6 +5,7 @@
 #pragma clang fp contract(fast)
 
 #define NAME(base) base##_avx512
+#define LINES UNROLL
 #include "../blocked/lanes.h"
 
 #include "../blocked/winograd.h"

@@ -1,4 +1,5 @@
-// Included once for each instruction set, which defines NAME(base).
+// Included once for each instruction set, which defines NAME(base), and LINES as UNROLL where it has registers for lines of
+// an input one after the other, else as nothing.
 //
 // The transforms are those of Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", sections 4.1 and 4.3,
 // for the points 0, 1, -1, with 4x4 also 2 and -2, and with 6x6 also 1/2 and -1/2.
@@ -67,28 +68,26 @@ INLINE void output_line(const int size, const lanes *m, const int step, lanes *t
   to[3 * to_step] = difference + all(8) * far_difference + m[5 * step];
 }
 
-// `size` is m + 2, a constant after inlining. Pixels beyond the image are zeros of a copy.
+// `size` is m + 2, a constant after inlining. Rows beyond the image are read from zeros.
 INLINE void transform_input(const int size, const pith_winograd_input *shape, const float *x,
                             float *positions, ptrdiff_t position_stride) {
-  lanes padded[widest * widest], lines[widest * widest];
-  ptrdiff_t row_stride = shape->row_stride;
-  if (shape->first_row > 0 || shape->end_row < size || shape->first_column > 0 ||
-      shape->end_column < size) {
-    for (int row = 0; row < size; row++)
-      for (int column = 0; column < size; column++) {
-        int exists = row >= shape->first_row && row < shape->end_row &&
-                     column >= shape->first_column && column < shape->end_column;
-        padded[row * size + column] = exists ? load(x + row * row_stride + 8 * column) : all(0);
-      }
-    x = (const float *)padded;
-    row_stride = 8 * size;
+  lanes zeros[widest], lines[widest * widest];
+  const float *rows[widest];
+  UNROLL for (int column = 0; column < size; column++) zeros[column] = all(0);
+  UNROLL for (int row = 0; row < size; row++) {
+    int exists = row >= shape->first_row && row < shape->end_row;
+    rows[row] = exists ? x + row * shape->row_stride : (const float *)zeros;
   }
-  for (int column = 0; column < size; column++) {
+  UNROLL for (int column = 0; column < size; column++) {
+    if (column < shape->first_column || column >= shape->end_column) {
+      UNROLL for (int row = 0; row < size; row++) lines[row * size + column] = all(0);
+      continue;
+    }
     lanes pixels[widest];
-    UNROLL for (int row = 0; row < size; row++) pixels[row] = load(x + row * row_stride + 8 * column);
+    UNROLL for (int row = 0; row < size; row++) pixels[row] = load(rows[row] + 8 * column);
     input_line(size, pixels, 1, lines + column, size);
   }
-  for (int row = 0; row < size; row++) {
+  LINES for (int row = 0; row < size; row++) {
     lanes line[widest];
     input_line(size, lines + row * size, 1, line, 1);
     UNROLL for (int column = 0; column < size; column++)

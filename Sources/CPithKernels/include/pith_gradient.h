@@ -22,6 +22,18 @@ typedef struct {
   void weight_gradient_f32_8_##variant(size_t output_blocks, const pith_gradient_pixels *pixels,    \
                                        const float *x, const float *dy, float *sums)
 
+// Winograd's way to the gradient by weights of 3x3, in tiles of 4x4 outputs (Lavin and Gray 2016, transposed): with the
+// transforms of pith_blocked.h y = A^T [(G g G^T) . (B^T x B)] A, so dg = G^T [(A dy A^T) . (B^T x B)] G, summed over tiles.
+//
+// The first transforms 4x4 pixels of dy to 36 positions as winograd_input_f32_4x4 does those of x. The second transforms the
+// sums of eight outputs back to nine taps, `taps` is [9][8]; `count` sums lie `stride` apart and are added in order first.
+#define PITH_WINOGRAD_GRADIENT_KERNELS(variant)                                                     \
+  void winograd_gradient_f32_4x4_##variant(const pith_winograd_input *shape, const float *dy,       \
+                                           float *positions, ptrdiff_t position_stride);            \
+  void winograd_weight_gradient_f32_4x4_##variant(size_t count, ptrdiff_t stride,                   \
+                                                  const float *positions,                           \
+                                                  ptrdiff_t position_stride, float *taps)
+
 // Of one block of channels, with y = clamp(x * scale + shift) as scale_f32_8 computes it.
 //
 // moments: the mean, and the sum of the squared distances from it. sums: of dy, then of dy * (x - mean), both only where y
@@ -56,6 +68,7 @@ typedef struct {
 
 #define PITH_GRADIENT_KERNELS(variant)   \
   PITH_WEIGHT_GRADIENT_KERNELS(variant); \
+  PITH_WINOGRAD_GRADIENT_KERNELS(variant); \
   PITH_NORMALIZATION_KERNELS(variant);   \
   PITH_ELEMENT_GRADIENT_KERNELS(variant)
 

@@ -4,6 +4,7 @@
 #pragma clang fp contract(fast)
 
 #define NAME(base) base##_neon
+#define LINES
 #include "../blocked/lanes.h"
 
 #include "../blocked/winograd.h"

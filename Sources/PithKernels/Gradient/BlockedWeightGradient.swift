@@ -5,13 +5,15 @@ package import PithThreads
 ///
 /// `dw[k, c, r, s]` is the sum over images and pixels of `dy` times the `x` that it met. The images are cut into a number of
 /// shards that follows from the sizes alone, and the sums of the shards are added in order: the result has the same bits
-/// on any number of threads.
+/// on any number of threads. Convolutions of 3x3 go Winograd's way where that is less work.
 package struct BlockedWeightGradient: Sendable {
   let window: SlidingWindow
   let input: BlockedShape
   let output: BlockedShape
   let groups: Int
   let kernels: GradientKernelSet
+  /// The other way; nil: tap by tap.
+  private let winograd: WinogradWeightGradient?
   let strip: DirectStrip
   let taps: TapOffsets
   /// How many shards a batch of many images is cut into.
@@ -21,7 +23,8 @@ package struct BlockedWeightGradient: Sendable {
   private static let wantedTasks = 16
 
   package init(
-    _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, kernels: GradientKernelSet
+    _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int,
+    kernels: GradientKernelSet, blocked: BlockedKernelSet
   ) {
     self.window = window
     self.groups = groups
@@ -32,13 +35,15 @@ package struct BlockedWeightGradient: Sendable {
     strip = DirectStrip(window, lanes: 8, planes: 1)
     taps = TapOffsets(strip.offsets(of: window, planes: 1))
     greatestShards = max(1, Self.wantedTasks / ((channels + 7) / 8))
+    winograd = WinogradWeightGradient(
+      window, input: input, output: output, groups: groups, kernels: kernels, blocked: blocked)
   }
 
-  /// The scratch floats that each worker needs: a block of some rows with their padding.
-  package var scratchFloatsPerWorker: Int { strip.floats }
+  /// The scratch floats that each worker needs, such as a block of some rows with their padding.
+  package var scratchFloatsPerWorker: Int { winograd?.scratchFloatsPerWorker ?? strip.floats }
 
   /// The scratch floats that all workers share: the sums of each shard.
-  package var sharedFloats: Int { greatestShards * sumsPerShard }
+  package var sharedFloats: Int { winograd?.sharedFloats ?? greatestShards * sumsPerShard }
 
   var groupOutputs: Int { output.channels / groups }
   var groupOutputBlocks: Int { (groupOutputs + 7) / 8 }
@@ -59,6 +64,10 @@ package struct BlockedWeightGradient: Sendable {
     pool: ThreadPool, scratch: WorkerScratch
   ) {
     scratch.require(workers: pool.threads, floatsPerWorker: scratchFloatsPerWorker)
+    if let winograd {
+      return winograd.run(
+        images: images, x: x, dy: dy, addTo: target, shared: shared, pool: pool, scratch: scratch)
+    }
     let shards = min(greatestShards, images)
     let blocks = groups * groupInputBlocks
     pool.forEach(

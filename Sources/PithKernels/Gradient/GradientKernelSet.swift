@@ -6,6 +6,8 @@ package struct GradientKernelSet: Sendable {
   package typealias Results = UnsafeMutablePointer<Float>?
   package typealias WeightGradient =
     @convention(c) (Int, UnsafePointer<pith_gradient_pixels>?, Values, Values, Results) -> Void
+  package typealias WinogradWeightGradient =
+    @convention(c) (Int, Int, Values, Int, Results) -> Void
   package typealias Moments = @convention(c) (Int, Values, Results, Results) -> Void
   package typealias NormalizationSums =
     @convention(c) (Int, UnsafePointer<pith_normalization>?, Values, Values, Results) -> Void
@@ -21,6 +23,8 @@ package struct GradientKernelSet: Sendable {
 
   package let instructionSet: InstructionSet
   package let weightGradient: WeightGradient
+  package let winogradGradient: WinogradInputFunction
+  package let winogradWeightGradient: WinogradWeightGradient
   package let moments: Moments
   package let normalizationSums: NormalizationSums
   package let normalizationGradient: NormalizationGradient
@@ -42,23 +46,31 @@ extension GradientKernelSet {
 
   private static let portable = GradientKernelSet(
     instructionSet: .portable, weightGradient: weight_gradient_f32_8_portable,
+    winogradGradient: winograd_gradient_f32_4x4_portable,
+    winogradWeightGradient: winograd_weight_gradient_f32_4x4_portable,
     moments: moments_f32_8_portable, normalizationSums: normalization_sums_f32_8_portable,
     normalizationGradient: normalization_gradient_f32_8_portable,
     clipGradient: clip_gradient_f32_portable, maxPoolGradient: max_pool_gradient_f32_8_portable)
   #if arch(x86_64)
     private static let avx2 = GradientKernelSet(
       instructionSet: .avx2, weightGradient: weight_gradient_f32_8_avx2,
+    winogradGradient: winograd_gradient_f32_4x4_avx2,
+    winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx2,
       moments: moments_f32_8_avx2, normalizationSums: normalization_sums_f32_8_avx2,
       normalizationGradient: normalization_gradient_f32_8_avx2,
       clipGradient: clip_gradient_f32_avx2, maxPoolGradient: max_pool_gradient_f32_8_avx2)
     private static let avx512 = GradientKernelSet(
       instructionSet: .avx512, weightGradient: weight_gradient_f32_8_avx512,
+    winogradGradient: winograd_gradient_f32_4x4_avx512,
+    winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx512,
       moments: moments_f32_8_avx512, normalizationSums: normalization_sums_f32_8_avx512,
       normalizationGradient: normalization_gradient_f32_8_avx512,
       clipGradient: clip_gradient_f32_avx512, maxPoolGradient: max_pool_gradient_f32_8_avx512)
   #elseif arch(arm64)
     private static let neon = GradientKernelSet(
       instructionSet: .neon, weightGradient: weight_gradient_f32_8_neon,
+    winogradGradient: winograd_gradient_f32_4x4_neon,
+    winogradWeightGradient: winograd_weight_gradient_f32_4x4_neon,
       moments: moments_f32_8_neon, normalizationSums: normalization_sums_f32_8_neon,
       normalizationGradient: normalization_gradient_f32_8_neon,
       clipGradient: clip_gradient_f32_neon, maxPoolGradient: max_pool_gradient_f32_8_neon)

@@ -51,7 +51,8 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
     forwardLayer = layer(window, channels, outputs)
     backwardLayer = layer(turned, outputs, channels)
     weightGradient = BlockedWeightGradient(
-      window, channels: channels, outputs: outputs, groups: groups, kernels: gradients)
+      window, channels: channels, outputs: outputs, groups: groups, kernels: gradients,
+      blocked: kernels)
     imagesSpread = max(1, Self.spreadFloats / backwardLayer.input.count)
   }
 
