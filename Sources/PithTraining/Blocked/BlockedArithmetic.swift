@@ -7,6 +7,8 @@ struct BlockedArithmetic {
   let kernels: BlockedKernelSet
   let gradients: GradientKernelSet
   let memory: WeightMemory
+  /// The most images of a pass.
+  let batch: Int
 
   /// Nil with the reference kernels.
   init?(_ kernels: TrainingKernels) {
@@ -18,6 +20,7 @@ struct BlockedArithmetic {
     self.kernels = blocked
     self.gradients = gradients
     memory = kernels.memory
+    batch = kernels.batch
   }
 
   /// Nil where there is no faster way than the plain one.
@@ -59,7 +62,14 @@ struct BlockedArithmetic {
     case .convolution(let window, let channels, let outputs, let groups, let hasBias):
       convolution(
         window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias)
-    case .fullyConnected, .prelu, .softmax, .logSoftmax, .transpose, .mean, .averagePool,
+    case .fullyConnected(let inputs, let outputs, let hasBias):
+      LayerImplementation(
+        BlockedFullyConnectedArithmetic(
+          hasBias: hasBias,
+          matrix: ImageMatrix(
+            inputs: inputs, outputs: outputs, kernels: kernels, gradients: gradients),
+          batch: batch))
+    case .prelu, .softmax, .logSoftmax, .transpose, .mean, .averagePool,
       .adaptiveAveragePool, .globalMaxPool, .batchNorm, .localResponseNorm, .matrixMultiply,
       .copy:
       nil

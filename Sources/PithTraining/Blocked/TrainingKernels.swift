@@ -3,9 +3,12 @@ package import PithKernels
 /// The kernels that a training plan uses, and the memory in which its layers lay their weights out anew for every pass.
 package struct TrainingKernels {
   package let kernels: KernelSet
+  /// The most images of a pass.
+  let batch: Int
   let memory = WeightMemory()
 
-  package init(_ kernels: KernelSet) {
+  package init(_ kernels: KernelSet, batch: Int) {
     self.kernels = kernels
+    self.batch = batch
   }
 }

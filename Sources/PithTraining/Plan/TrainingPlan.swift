@@ -96,7 +96,7 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     self.parameters = parameters
     parameterCount = parameters.last?.range.upperBound ?? 0
     trainedCount = parameters.last(where: \.isTrained)?.range.upperBound ?? 0
-    let kernels = TrainingKernels(try kernels ?? KernelSet.chosen())
+    let kernels = TrainingKernels(try kernels ?? KernelSet.chosen(), batch: batch)
     var made = try TrainingSteps(
       inputs: graph.inputs.enumerated().map { index, input in
         Value(
