@@ -4,10 +4,13 @@ import PithTensor
 ///
 /// A class because the pieces are counted where they are asked for. Used by one thread.
 package final class WeightMemory {
-  /// The floats that have been given away.
+  /// The floats that have been given away since the beginning, or ``reuse()``.
   package private(set) var count = 0
-  private var slabs: [(memory: FloatBuffer, used: Int)] = []
+  private var slabs: [(memory: FloatBuffer, used: Int, most: Int)] = []
   private var zeros: [FloatBuffer] = []
+
+  /// The floats that have been given away at most, those that share memory once.
+  package var most: Int { slabs.reduce(0) { $0 + $1.most } }
 
   /// Large enough that little is lost at the end of one.
   private static let slabFloats = 8 << 20
@@ -21,12 +24,20 @@ package final class WeightMemory {
     let rounded = (max(1, count) + 15) / 16 * 16
     let slab = slabs.count - 1
     if slab >= 0, slabs[slab].used + rounded <= slabs[slab].memory.count {
-      defer { slabs[slab].used += rounded }
-      return FloatBuffer(slabs[slab].memory, offset: slabs[slab].used, count: count)
+      let offset = slabs[slab].used
+      slabs[slab].used += rounded
+      slabs[slab].most = max(slabs[slab].most, slabs[slab].used)
+      return FloatBuffer(slabs[slab].memory, offset: offset, count: count)
     }
     let memory = FloatBuffer(uncommitted: max(rounded, Self.slabFloats))
-    slabs.append((memory, rounded))
+    slabs.append((memory, rounded, rounded))
     return FloatBuffer(memory, offset: 0, count: count)
+  }
+
+  /// Lets the next pieces share memory with all before: for layers that write theirs each time before they use it.
+  package func reuse() {
+    if let last = slabs.indices.last { slabs[last].used = 0 }
+    count = 0
   }
 
   /// A piece for numbers of single channels, in whole blocks of eight; ``prepare()`` writes zeros.
@@ -39,7 +50,7 @@ package final class WeightMemory {
   /// To be called when everything has been asked for and nothing is written yet.
   package func prepare() {
     for slab in slabs {
-      LargeMemory.useHugePages(slab.memory.start, byteCount: slab.used * MemoryLayout<Float>.stride)
+      LargeMemory.useHugePages(slab.memory.start, byteCount: slab.most * MemoryLayout<Float>.stride)
     }
     for buffer in zeros { buffer.start.update(repeating: 0, count: buffer.count) }
   }

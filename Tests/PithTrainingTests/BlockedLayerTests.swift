@@ -38,7 +38,9 @@ import Testing
     layer("batch norm", "[11, 6, 7]", "b = batch_norm"),
     layer("batch norm and ReLU", "[16, 5, 9]", "b = batch_norm\nrelu"),
     layer("batch norm and ReLU6", "[9, 5, 3]", "b = batch_norm\nclip minimum: 0 maximum: 1.5"),
-    layer("flat batch norm", "[3, 2, 2]", "flatten\nfc = fully_connected outputs: 13\nb = batch_norm\nrelu"),
+    layer(
+      "flat batch norm", "[3, 2, 2]",
+      "flatten\nfc = fully_connected outputs: 13\nb = batch_norm\nrelu"),
     layer(
       "residual", "[12, 6, 6]",
       """
@@ -81,7 +83,9 @@ import Testing
       c = convolution outputs: 8 kernel: 1
       """),
     layer("dropout", "[8, 4, 5]", "b = batch_norm\ndropout rate: 0.3\nc = batch_norm"),
-    layer("fully connected", "[12, 3, 3]", "b = batch_norm\nflatten\nfc = fully_connected outputs: 20\nrelu"),
+    layer(
+      "fully connected", "[12, 3, 3]",
+      "b = batch_norm\nflatten\nfc = fully_connected outputs: 20\nrelu"),
   ]
 
   static let kernelSets: [KernelSet] = InstructionSet.allCases.filter {

@@ -54,23 +54,23 @@ extension GradientKernelSet {
   #if arch(x86_64)
     private static let avx2 = GradientKernelSet(
       instructionSet: .avx2, weightGradient: weight_gradient_f32_8_avx2,
-    winogradGradient: winograd_gradient_f32_4x4_avx2,
-    winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx2,
+      winogradGradient: winograd_gradient_f32_4x4_avx2,
+      winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx2,
       moments: moments_f32_8_avx2, normalizationSums: normalization_sums_f32_8_avx2,
       normalizationGradient: normalization_gradient_f32_8_avx2,
       clipGradient: clip_gradient_f32_avx2, maxPoolGradient: max_pool_gradient_f32_8_avx2)
     private static let avx512 = GradientKernelSet(
       instructionSet: .avx512, weightGradient: weight_gradient_f32_8_avx512,
-    winogradGradient: winograd_gradient_f32_4x4_avx512,
-    winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx512,
+      winogradGradient: winograd_gradient_f32_4x4_avx512,
+      winogradWeightGradient: winograd_weight_gradient_f32_4x4_avx512,
       moments: moments_f32_8_avx512, normalizationSums: normalization_sums_f32_8_avx512,
       normalizationGradient: normalization_gradient_f32_8_avx512,
       clipGradient: clip_gradient_f32_avx512, maxPoolGradient: max_pool_gradient_f32_8_avx512)
   #elseif arch(arm64)
     private static let neon = GradientKernelSet(
       instructionSet: .neon, weightGradient: weight_gradient_f32_8_neon,
-    winogradGradient: winograd_gradient_f32_4x4_neon,
-    winogradWeightGradient: winograd_weight_gradient_f32_4x4_neon,
+      winogradGradient: winograd_gradient_f32_4x4_neon,
+      winogradWeightGradient: winograd_weight_gradient_f32_4x4_neon,
       moments: moments_f32_8_neon, normalizationSums: normalization_sums_f32_8_neon,
       normalizationGradient: normalization_gradient_f32_8_neon,
       clipGradient: clip_gradient_f32_neon, maxPoolGradient: max_pool_gradient_f32_8_neon)

@@ -27,7 +27,6 @@ struct BlockedBatchNormArithmetic: LayerArithmetic {
   /// For each block eight scales, shifts, means and inverse deviations: `y = x * scale + shift`.
   var stateCount: Int { blocks * 32 }
 
-
   func forward(_ call: LayerCall<Float>) {
     call.pool.forEach(blocks) { block, _ in
       let state = call.state + block * 32

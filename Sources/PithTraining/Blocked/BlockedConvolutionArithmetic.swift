@@ -40,6 +40,8 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
     self.hasBias = hasBias
     self.kernels = kernels
     func layer(_ window: SlidingWindow, _ channels: Int, _ outputs: Int) -> BlockedConvolution {
+      // Each pass writes its weights first.
+      memory.reuse()
       let ways = ConvolutionChoice(
         window, channels: channels, outputs: outputs, groups: groups
       ).ways(isExact: false)
@@ -74,19 +76,21 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
   }
 
   func forward(_ call: LayerCall<Float>) {
-    pack(call.parameters[0], for: forwardLayer, call)
-    if hasBias { forwardLayer.bias.start.update(from: call.parameters[1], count: outputs) }
+    pack(call.parameters[0], bias: hasBias ? call.parameters[1] : nil, for: forwardLayer, call)
     forwardLayer.run(
       images: call.images, input: call.inputs[0], inputStride: forwardLayer.input.count,
       output: call.output, outputStride: forwardLayer.output.count, residual: nil,
       residualStride: 0, clamp: .none, function: nil, pool: call.pool, scratch: call.workers)
   }
 
-  /// Lays out weights for a pass, a task for each panel.
+  /// Lays out weights and bias for a pass, a task for each panel.
   private func pack(
-    _ weights: UnsafePointer<Float>, for layer: BlockedConvolution, _ call: LayerCall<Float>
+    _ weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, for layer: BlockedConvolution,
+    _ call: LayerCall<Float>
   ) {
     let (step, count) = (layer.outputsTogether, layer.output.channels)
+    layer.bias.start.update(repeating: 0, count: layer.bias.count)
+    if let bias { layer.bias.start.update(from: bias, count: count) }
     call.pool.forEach((count + step - 1) / step) { task, _ in
       let range = task * step..<min((task + 1) * step, count)
       layer.pack(range, weights + range.lowerBound * layer.weightsPerOutput, scales: nil)
@@ -112,7 +116,7 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
   ) {
     let (turned, spread) = (call.shared, call.shared + weightCount)
     turn(call.parameters[0], to: turned, call)
-    pack(turned, for: backwardLayer, call)
+    pack(turned, bias: nil, for: backwardLayer, call)
     let (step, stride) = (isStrided ? imagesSpread : call.images, forwardLayer.output.count)
     for first in Swift.stride(from: 0, to: call.images, by: step) {
       let images = min(step, call.images - first)

@@ -1,6 +1,7 @@
 package import PithKernels
 
-/// The kernels that a training plan uses, and the memory in which its layers lay their weights out anew for every pass.
+/// The kernels that a training plan uses, and the memory in which each of its layers lays its weights out
+/// anew for every pass.
 package struct TrainingKernels {
   package let kernels: KernelSet
   /// The most images of a pass.

@@ -13,9 +13,11 @@ public struct TrainingMemory: Sendable, Hashable {
   public let neededActivations: Int
   /// Memory for all activations and their gradients, shared as their lives allow.
   public let activations: Int
+  /// What layers use one after the other while they compute, without that of single threads.
+  public let workspace: Int
 
   /// What is allocated.
-  public var total: Int { weights + gradients + optimizerState + activations }
+  public var total: Int { weights + gradients + optimizerState + activations + workspace }
   /// What is needed at least.
   public var least: Int { weights + gradients + optimizerState + neededActivations }
 }
@@ -27,6 +29,6 @@ extension TrainingPlan {
     return TrainingMemory(
       weights: parameterCount * size, gradients: trainedCount * size,
       optimizerState: slots * trainedCount * size, neededActivations: retainedCount * size,
-      activations: memoryCount * size)
+      activations: memoryCount * size, workspace: (scratch.shared + packedCount) * size)
   }
 }

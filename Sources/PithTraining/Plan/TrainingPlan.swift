@@ -56,6 +56,8 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   package let trainedCount: Int
   /// The memory for activations, their gradients and states, in values.
   package internal(set) var memoryCount = 0
+  /// The floats in which layers lay out their weights.
+  package private(set) var packedCount = 0
   /// The most that any of its layers needs for itself.
   package private(set) var scratch = ScratchNeed()
   /// The values that backward passes read, in values: the least that any plan must keep.
@@ -106,6 +108,7 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
       arithmetic: arithmetic)
     let result = made.result()
     kernels.memory.prepare()
+    packedCount = kernels.memory.most
     (steps, values) = (made.steps, made.values)
     guard let result, values[result].needsGradient, values[result].input == nil
     else {
