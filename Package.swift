@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "PithTraining",
       dependencies: [
-        "CPithKernels", "PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith",
+        "CPithKernels", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithKernels",
+        "PithImage", "PithGraph", "Pith",
       ],
       swiftSettings: strict),
     .target(

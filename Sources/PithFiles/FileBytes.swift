@@ -32,6 +32,41 @@ package enum FileBytes {
     }
   }
 
+  /// All bytes of a file of the system, whose size is not known before it is read (proc(5)).
+  ///
+  /// - Throws: ``PithError`` as ``read(_:limit:)``.
+  package static func readSystemFile(_ path: String, limit: Int) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw accessError(path, "cannot be opened", errno) }
+    defer { close(descriptor) }
+    return try readStream(descriptor, named: path, limit: limit)
+  }
+
+  /// Makes a folder, and those that it lies in, unless it is there.
+  ///
+  /// - Throws: ``PithError`` with the code `fileAccess` and the path.
+  package static func makeFolder(_ path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw PithError(.fileAccess, file: path, "is a file; a folder was expected")
+      }
+      return
+    }
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+      try makeFolder(String(path[..<slash]))
+    }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw accessError(path, "the folder cannot be made", errno)
+    }
+  }
+
+  /// Whether there is a folder at a path, or behind its links.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Whether there is a regular file at a path, or behind its links.
   package static func isRegularFile(_ path: String) -> Bool {
     var status = stat()

@@ -25,6 +25,8 @@ package struct ImageCollection: Sendable {
   package let entries: [Entry]
   /// How many files are no PNG files.
   package let otherFiles: Int
+  /// The paths of folders that hold neither a PNG file nor another folder.
+  package let emptyFolders: [String]
   private let archive: TarArchive?
   private let limits: Limits
 
@@ -52,6 +54,7 @@ package struct ImageCollection: Sendable {
           Entry(path: relative, folder: Self.folder(of: relative) ?? top, place: .file(file)))
       }
       (self.entries, otherFiles) = (entries, folder.otherFiles)
+      emptyFolders = folder.emptyFolders
     } else {
       let archive = try TarArchive(contentsOf: path, limits: limits)
       let images = archive.members.filter { Self.isImage($0.path) }
@@ -59,6 +62,8 @@ package struct ImageCollection: Sendable {
         Entry(path: $0.path, folder: Self.folder(of: $0.path) ?? "", place: .member($0))
       }
       otherFiles = archive.members.count - images.count
+      let used = Set((images.map(\.path) + archive.folders).map { Self.parent(of: $0) })
+      emptyFolders = archive.folders.filter { !used.contains($0) }
       self.archive = archive
     }
   }
@@ -77,6 +82,12 @@ package struct ImageCollection: Sendable {
   private static func isImage(_ path: String) -> Bool {
     ImageFolder.isPNG(path)
       && !path.split(separator: "/").contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
+  }
+
+  /// The path of the folder that a file or folder lies in, with a slash at its end.
+  private static func parent(of path: String) -> String {
+    let inner = path.hasSuffix("/") ? path.dropLast() : path[...]
+    return inner.lastIndex(of: "/").map { String(inner[...$0]) } ?? ""
   }
 
   private static func folder(of path: String) -> String? {

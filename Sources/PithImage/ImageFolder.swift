@@ -9,6 +9,8 @@ package import PithTensor
 package struct ImageFolder: Sequence, IteratorProtocol {
   /// How many files were passed over because they are no PNG files.
   package private(set) var otherFiles = 0
+  /// The paths of folders that hold neither a PNG file nor a folder.
+  package private(set) var emptyFolders: [String] = []
   private var levels: [Level] = []
   /// A problem that is told when the next file is asked for.
   private var problem: PithError?
@@ -86,6 +88,9 @@ package struct ImageFolder: Sequence, IteratorProtocol {
         continue
       }
       names.append(status.st_mode & S_IFMT == S_IFDIR ? name + "/" : name)
+    }
+    if !names.contains(where: { $0.hasSuffix("/") || Self.isPNG($0) }) {
+      emptyFolders.append(path)
     }
     // Byte order of whole paths, because a folder's name is compared with its slash. Last first.
     names.sort { $1.utf8.lexicographicallyPrecedes($0.utf8) }

@@ -1,10 +1,10 @@
-import PithTensor
+package import PithTensor
 
 /// The last steps of the recipe: channel order, range, minus mean, over standard deviation.
 ///
 /// All in binary32, each step rounded, as PyTorch computes `(x / 255 - mean) / std`. A pixel has only 256
 /// values, so that all steps together are one table for each channel, unless the mean is an image.
-struct Normalization: Sendable {
+package struct Normalization: Sendable {
   private let channels: Int
   /// The pixel's channel for each channel of the result.
   private let order: [Int]
@@ -16,7 +16,7 @@ struct Normalization: Sendable {
 
   /// - Parameter recipe: a valid one.
   /// - Throws: ``PithError`` with the code `invalidValue` when a pixel value would become infinite.
-  init(_ recipe: Preprocessing) throws {
+  package init(_ recipe: Preprocessing) throws {
     channels = recipe.color.channels
     order =
       switch recipe.color {
@@ -76,6 +76,26 @@ struct Normalization: Sendable {
         let plane = output + count * channel
         let source = pixels + order[channel]
         for i in 0..<count { plane[i] = values[Int(source[channels &* i])] }
+      }
+    }
+    if let meanImage { subtract(meanImage, count, output) }
+  }
+
+  /// The same for pixels whose channels lie one after the other in their final order already.
+  ///
+  /// - Parameters:
+  ///   - planes: `[channels, height, width]`.
+  ///   - count: height times width.
+  ///   - output: `[channels, height, width]`.
+  package func apply(
+    planes: UnsafePointer<UInt8>, count: Int, into output: UnsafeMutablePointer<Float>
+  ) {
+    table.withUnsafeBufferPointer { table in
+      guard let table = table.baseAddress else { return }
+      for channel in 0..<channels {
+        let values = table + 256 * channel
+        let (source, plane) = (planes + count * channel, output + count * channel)
+        for i in 0..<count { plane[i] = values[Int(source[i])] }
       }
     }
     if let meanImage { subtract(meanImage, count, output) }

@@ -16,6 +16,8 @@ package struct TarArchive: Sendable {
 
   /// The regular files in the order of the archive.
   package let members: [Member]
+  /// The paths of its folders, each with a slash at its end; an archive need not name them.
+  package let folders: [String]
   private let file: RandomAccessFile
 
   /// The longest pax header or long name that is read, in bytes.
@@ -33,6 +35,7 @@ package struct TarArchive: Sendable {
       throw error.at("byte \(reader.position)").inFile(path)
     }
     members = reader.members
+    folders = reader.folders
   }
 
   /// The data of a member.
@@ -52,6 +55,7 @@ package struct TarArchive: Sendable {
     /// Where the next header is.
     var position = 0
     var members: [Member] = []
+    var folders: [String] = []
 
     /// Reads a member with what is said about it before; false at the end of the archive.
     mutating func readMember() throws -> Bool {
@@ -71,6 +75,8 @@ package struct TarArchive: Sendable {
           try skip(size)
           if header.kind == .regular {
             members.append(Member(path: name, offset: start, byteCount: size))
+          } else if name.hasSuffix("/") {
+            folders.append(name)
           }
           return true
         }
