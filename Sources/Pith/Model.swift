@@ -60,6 +60,27 @@ public struct Model: Sendable {
         .unsupported, "is a training checkpoint, not a model",
         advice: "'pith convert' makes a model of it")
     }
+    try self.init(container, except: { _ in false }, limits: limits)
+  }
+
+  /// The model that a training checkpoint holds.
+  ///
+  /// - Parameter isState: tells tensors that do not belong to the network by their names.
+  /// - Throws: ``PithError`` with the place and the rule of the format that is broken.
+  package init(
+    inTraining container: Container, except isState: (String) -> Bool, limits: Limits
+  ) throws {
+    guard container.kind == .training else {
+      throw PithError(
+        .unsupported, "is a model, not a training checkpoint",
+        advice: "train it further with 'pith train --from'")
+    }
+    try self.init(container, except: isState, limits: limits)
+  }
+
+  private init(
+    _ container: Container, except isState: (String) -> Bool, limits: Limits
+  ) throws {
     self.container = container
     self.limits = limits
     graph = try Graph(section: Self.required(.graph, of: container), limits: limits)
@@ -82,7 +103,8 @@ public struct Model: Sendable {
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
       provenance: provenance,
       shapes: Dictionary(
-        container.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first }),
+        container.tensors.filter { !isState($0.name) }.map { ($0.name, $0.shape) },
+        uniquingKeysWith: { first, _ in first }),
       limits: limits
     ).check()
   }
@@ -93,6 +115,15 @@ public struct Model: Sendable {
   ///   `checksumMismatch` when a chunk is damaged.
   public func tensor(named name: String) throws -> Tensor {
     try container.tensor(named: name)
+  }
+
+  /// The graph with the values of its parameters.
+  ///
+  /// - Throws: ``PithError`` with the code `checksumMismatch` when a chunk is damaged.
+  package func network() throws -> Network {
+    let names = Set(resolved.parameters.map(\.name))
+    let tensors = try container.decodeAll().byName()
+    return Network(graph: graph, parameters: tensors.filter { names.contains($0.key) })
   }
 
   /// The SHA-256 of the decoded content as the file records it; ``Verification`` computes it anew.

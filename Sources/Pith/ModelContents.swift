@@ -1,4 +1,4 @@
-import PithFormat
+package import PithFormat
 package import PithGraph
 package import PithTensor
 import PithThreads
@@ -47,6 +47,20 @@ package struct ModelContents: Sendable {
   /// - Returns: bytes that ``Model`` has opened.
   /// - Throws: ``PithError`` when the parts do not fit each other, or a value is not finite.
   package func encoded(weights: ElementType? = nil, limits: Limits = Limits()) throws -> [UInt8] {
+    let writer = try writer(.model, weights: weights, limits: limits)
+    let pool = ThreadPool(threads: ThreadCount.available)
+    let bytes = try writer.encoded { count, body in pool.forEach(count, body) }
+    // Lengths and characters of texts are checked where they are read.
+    _ = try Model(Container(bytes: bytes, limits: limits), limits: limits)
+    return bytes
+  }
+
+  /// A writer with all that the contents say, to which more may be added.
+  ///
+  /// - Throws: as ``encoded(weights:limits:)``.
+  package func writer(
+    _ kind: Container.Kind, weights: ElementType? = nil, limits: Limits = Limits()
+  ) throws -> ContainerWriter {
     let resolved = try graph.resolved(limits: limits)
     var tensors = parameters
     if case .image(let mean)? = preprocessing?.mean {
@@ -56,7 +70,7 @@ package struct ModelContents: Sendable {
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
       provenance: provenance, shapes: tensors.mapValues(\.tensor.shape), limits: limits
     ).check()
-    var writer = ContainerWriter(kind: .model, minorVersion: graph.minorVersion)
+    var writer = ContainerWriter(kind: kind, minorVersion: graph.minorVersion)
     try writer.add(section: .graph, isRequired: true, bytes: graph.section)
     if let preprocessing {
       try writer.add(section: .recipe, isRequired: true, bytes: preprocessing.section)
@@ -89,11 +103,7 @@ package struct ModelContents: Sendable {
       try writer.add(
         tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
     }
-    let pool = ThreadPool(threads: ThreadCount.available)
-    let bytes = try writer.encoded { count, body in pool.forEach(count, body) }
-    // Lengths and characters of texts are checked where they are read.
-    _ = try Model(Container(bytes: bytes, limits: limits), limits: limits)
-    return bytes
+    return writer
   }
 }
 

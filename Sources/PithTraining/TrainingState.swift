@@ -15,8 +15,17 @@ public struct TrainingState: Sendable, Hashable {
 
   /// The name of what an optimiser remembers for a parameter.
   static func slotName(_ slot: String, of parameter: String) -> String {
-    "optimizer.\(slot)/\(parameter)"
+    "\(slotPrefix)\(slot)/\(parameter)"
   }
+
+  /// The slot of the optimiser and the parameter that a tensor's name means; nil for a parameter itself.
+  static func slot(ofTensor name: String) -> (slot: String, parameter: String)? {
+    guard name.hasPrefix(slotPrefix), let slash = name.firstIndex(of: "/") else { return nil }
+    let slot = name[name.index(name.startIndex, offsetBy: slotPrefix.count)..<slash]
+    return (String(slot), String(name[name.index(after: slash)...]))
+  }
+
+  private static let slotPrefix = "optimizer."
 }
 
 extension TrainingState {

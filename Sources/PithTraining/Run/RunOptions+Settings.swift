@@ -4,14 +4,14 @@ import PithTensor
 /// same options.
 extension RunOptions {
   /// One option.
-  private struct Field: Sendable {
+  private struct Field {
     let name: String
-    let text: @Sendable (RunOptions) -> String
+    let text: (RunOptions) -> String
     /// False when a text makes no sense.
-    let set: @Sendable (inout RunOptions, String) -> Bool
+    let set: (inout RunOptions, String) -> Bool
 
     init<Value: LosslessStringConvertible>(
-      _ name: String, _ path: WritableKeyPath<RunOptions, Value> & Sendable
+      _ name: String, _ path: WritableKeyPath<RunOptions, Value>
     ) {
       self.name = name
       text = { $0[keyPath: path].description }
@@ -24,7 +24,7 @@ extension RunOptions {
 
     /// An option whose absence is written as `none`.
     init<Value: LosslessStringConvertible>(
-      optional name: String, _ path: WritableKeyPath<RunOptions, Value?> & Sendable
+      optional name: String, _ path: WritableKeyPath<RunOptions, Value?>
     ) {
       self.name = name
       text = { $0[keyPath: path]?.description ?? "none" }
@@ -38,7 +38,7 @@ extension RunOptions {
 
     /// A choice of names.
     init<Value: RawRepresentable>(
-      choice name: String, _ path: WritableKeyPath<RunOptions, Value> & Sendable
+      choice name: String, _ path: WritableKeyPath<RunOptions, Value>
     ) where Value.RawValue == String {
       self.name = name
       text = { $0[keyPath: path].rawValue }
@@ -50,18 +50,20 @@ extension RunOptions {
     }
   }
 
-  private static let fields: [Field] = [
-    Field("epochs", \.epochs), Field("batch", \.batch), Field("accumulate", \.accumulate),
-    Field("seed", \.seed), Field(choice: "loss", \.loss),
-    Field("label-smoothing", \.labelSmoothing), Field(choice: "optimizer", \.optimizer),
-    Field("momentum", \.momentum), Field(optional: "learning-rate", \.learningRate),
-    Field(choice: "schedule", \.schedule), Field("warm-up", \.warmUp), Field("l1", \.l1),
-    Field("l2", \.l2), Field(optional: "dropout", \.dropout), Field(optional: "clip", \.clip),
-    Field("init", \.initializer), Field("validation", \.validation),
-    Field(optional: "folds", \.folds), Field("fold", \.fold),
-    Field("augment", \.augmentation), Field(choice: "mean", \.centering),
-    Field("std", \.dividesByDeviation),
-  ]
+  private static var fields: [Field] {
+    [
+      Field("epochs", \.epochs), Field("batch", \.batch), Field("accumulate", \.accumulate),
+      Field("seed", \.seed), Field(choice: "loss", \.loss),
+      Field("label-smoothing", \.labelSmoothing), Field(choice: "optimizer", \.optimizer),
+      Field("momentum", \.momentum), Field(optional: "learning-rate", \.learningRate),
+      Field(choice: "schedule", \.schedule), Field("warm-up", \.warmUp), Field("l1", \.l1),
+      Field("l2", \.l2), Field(optional: "dropout", \.dropout), Field(optional: "clip", \.clip),
+      Field("init", \.initializer), Field("validation", \.validation),
+      Field(optional: "folds", \.folds), Field("fold", \.fold),
+      Field("augment", \.augmentation), Field(choice: "mean", \.centering),
+      Field("std", \.dividesByDeviation),
+    ]
+  }
 
   /// All options with their names, those of the command line, in a fixed order.
   public var settings: [(name: String, value: String)] {

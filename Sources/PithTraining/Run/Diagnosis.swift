@@ -1,0 +1,44 @@
+/// Something about a run that its user should know, in one clear sentence.
+public struct Diagnosis: Sendable, Hashable {
+  /// What is the matter. Each is said once in a run.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// The loss at the start is not that of guessing.
+    case initialLoss
+    /// Regularisation does not add to the loss although it should.
+    case missingPenalty
+    /// A handful of images cannot be learned by heart.
+    case cannotOverfit
+    /// The range test says that the rate is too large, or too small.
+    case rateAboveRange
+    case rateBelowRange
+    /// All weights of a layer are equal.
+    case equalWeights
+    /// Signals grow or shrink from layer to layer.
+    case vanishingSignals
+    case explodingSignals
+    /// Many units are always 0, or at the flat ends of their function.
+    case deadUnits
+    case saturatedUnits
+    /// The loss hardly moves.
+    case lossStands
+    /// The loss is no number.
+    case notFinite
+    /// The loss is above three times the first.
+    case lossTripled
+    /// Weights change too much or too little in a step.
+    case largeUpdates
+    case smallUpdates
+    /// The training images are known better than others.
+    case overfitting
+    /// The training images are known no better than others.
+    case roomForCapacity
+  }
+
+  public let kind: Kind
+  public let sentence: String
+
+  init(_ kind: Kind, _ sentence: String) {
+    self.kind = kind
+    self.sentence = sentence
+  }
+}

@@ -1,0 +1,225 @@
+import Glibc
+import PithTensor
+
+extension TrainingRun {
+  /// The most seconds of each check that trains.
+  private static let patience = 20.0
+
+  /// Looks at the network before the first step: the loss at the start, the sizes of signals, whether a handful of images can be
+  /// learned by heart, and which learning rates suit. The run itself stays as it is.
+  ///
+  /// - Throws: ``PithError`` when an image can no longer be read.
+  public func checkStart() throws -> StartReport {
+    let order = order(epoch: progress.epoch)
+    var diagnoses: [Diagnosis] = []
+    let first = try initialStep(order)
+    let classes = Double(data.classes.count)
+    let guessing =
+      switch options.loss {
+      case .crossEntropy: log(classes)
+      case .hinge: classes - 1
+      }
+    diagnoses += Self.diagnose(initial: first, guessing: guessing, options, isFresh: isFresh)
+    let layers = try layerStatistics(order)
+    diagnoses += equalWeights() + Self.diagnose(layers)
+    let handful = try overfit(guessing: guessing)
+    if handful.isConclusive, !handful.succeeds(guessing: guessing) {
+      diagnoses.append(
+        Diagnosis(
+          .cannotOverfit,
+          "\(handful.images) images cannot be learned by heart: after \(handful.steps) steps \(handful.correct) are right and the loss is \(TrainingWatch.short(handful.loss)); look for wrong labels, or a network that is too small or has a fault"
+        ))
+    }
+    let range = try rateRange(order)
+    diagnoses += Self.diagnose(range, rate: options.usedLearningRate)
+    return StartReport(
+      initialLoss: first.loss, penalty: first.penalty, guessingLoss: guessing, handful: handful,
+      range: range, layers: layers, diagnoses: diagnoses)
+  }
+
+  /// A trainer of the same network as it is now, with other options.
+  private func probe(_ change: (inout TrainingOptions) -> Void) throws -> Trainer {
+    var options = trainer.options
+    change(&options)
+    return try Trainer(
+      trainer.network(), classes: data.classes.count, options: options, threads: threads)
+  }
+
+  // MARK: the start
+
+  private func initialStep(_ order: ArraySlice<Int>) throws -> StepReport {
+    let trainer = try probe { $0.learningRate = LearningRate(0) }
+    let images = order.prefix(options.batch)
+    return try trainer.step(
+      loader.load(images, epoch: progress.epoch), loader.labels(images))
+  }
+
+  static func diagnose(
+    initial: StepReport, guessing: Double, _ options: RunOptions, isFresh: Bool
+  ) -> [Diagnosis] {
+    var found: [Diagnosis] = []
+    if isFresh, !(0.5 * guessing...2 * guessing ~= initial.loss) {
+      found.append(
+        Diagnosis(
+          .initialLoss,
+          "the loss at the start is \(TrainingWatch.short(initial.loss)), but a network that only guesses has \(TrainingWatch.short(guessing)): the first weights are too \(initial.loss > guessing ? "large" : "small to be random") (--init)"
+        ))
+    }
+    let regularizes = options.l1 > 0 || options.l2 > 0 && options.optimizer != .adamw
+    if regularizes, initial.penalty <= 0 {
+      found.append(
+        Diagnosis(
+          .missingPenalty,
+          "regularisation adds nothing to the loss at the start: all weights are zero (--init)"))
+    }
+    return found
+  }
+
+  // MARK: the layers
+
+  private func layerStatistics(_ order: ArraySlice<Int>) throws -> [LayerStatistics] {
+    let images = order.prefix(min(options.imagesPerPass, 64))
+    let values = try loader.load(images, epoch: progress.epoch)
+    let shape = try Shape(checking: [images.count] + data.imageShape.dimensions)
+    return try trainer.layerStatistics(
+      Tensor(shape: shape, values: Array(values)), loader.labels(images))
+  }
+
+  private func equalWeights() -> [Diagnosis] {
+    let equal = trainer.plan.parameters.filter { parameter in
+      guard parameter.kind == .weight, parameter.range.count > 1 else { return false }
+      let first = trainer.session.parameters.start[parameter.range.lowerBound]
+      return parameter.range.allSatisfy { trainer.session.parameters.start[$0] == first }
+    }
+    guard let first = equal.first else { return [] }
+    return [
+      Diagnosis(
+        .equalWeights,
+        "all weights of '\(first.name)'\(equal.count > 1 ? " and \(equal.count - 1) more tensors" : "") are equal, so all units of the layer learn the same: start from random weights (--init)"
+      )
+    ]
+  }
+
+  /// Looks for signals that vanish, explode, are dead or saturated.
+  static func diagnose(_ layers: [LayerStatistics]) -> [Diagnosis] {
+    var found: [Diagnosis] = []
+    if let layer = layers.first(where: {
+      $0.values.standardDeviation < 1e-4 || $0.gradient.standardDeviation < 1e-12
+    }) {
+      found.append(
+        Diagnosis(
+          .vanishingSignals,
+          "signals vanish in layer '\(layer.layer)': its values have the standard deviation \(TrainingWatch.short(layer.values.standardDeviation)), its gradients \(TrainingWatch.short(layer.gradient.standardDeviation)); choose larger first weights (--init) or batch norms"
+        ))
+    }
+    if let layer = layers.first(where: { !($0.values.standardDeviation <= 1e4) }) {
+      found.append(
+        Diagnosis(
+          .explodingSignals,
+          "signals explode in layer '\(layer.layer)': its values have the standard deviation \(TrainingWatch.short(layer.values.standardDeviation)); choose smaller first weights (--init) or batch norms"
+        ))
+    }
+    if let layer = layers.first(where: { ($0.dead ?? 0) > 0.5 }), let dead = layer.dead {
+      found.append(
+        Diagnosis(
+          .deadUnits,
+          "\(TrainingWatch.percent(dead)) of the units of '\(layer.layer)' are 0 for every image and learn nothing: choose other first weights (--init)"
+        ))
+    }
+    if let layer = layers.first(where: { ($0.saturated ?? 0) > 0.5 }), let share = layer.saturated {
+      found.append(
+        Diagnosis(
+          .saturatedUnits,
+          "\(TrainingWatch.percent(share)) of the values of '\(layer.layer)' are at the flat ends of \(layer.operation) and learn next to nothing: choose smaller first weights (--init)"
+        ))
+    }
+    return found
+  }
+
+  // MARK: a handful of images
+
+  private func overfit(guessing: Double) throws -> StartReport.Handful {
+    var (perClass, handful) = ([Int](repeating: 0, count: data.classes.count), [Int]())
+    let most = max(1, 20 / data.classes.count)
+    for image in split.training where handful.count < 20 && perClass[data.labels[image]] < most {
+      perClass[data.labels[image]] += 1
+      handful.append(image)
+    }
+    let count = handful.count
+    let trainer = try probe {
+      $0.optimizer = .adam()
+      $0.learningRate = LearningRate(1e-3)
+      $0.regularization = .none
+      $0.greatestGradientNorm = nil
+      $0.imagesPerPass = count
+      if case .crossEntropy = $0.loss { $0.loss = .crossEntropy() }
+    }
+    let labels = loader.labels(handful[...])
+    let values = try loader.load(handful[...], epoch: nil)
+    let start = Self.now
+    var (steps, loss) = (0, Double.infinity)
+    var hasTime = true
+    while steps < 300, loss > 0.01 * guessing, hasTime {
+      let report = try trainer.step(values, labels)
+      (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
+      hasTime = Self.now - start < Self.patience
+    }
+    let correct = try trainer.evaluate(values, labels).correct
+    return StartReport.Handful(
+      images: count, steps: steps, loss: loss, correct: correct,
+      isConclusive: hasTime || correct == count)
+  }
+
+  // MARK: the learning rate
+
+  private func rateRange(_ order: ArraySlice<Int>) throws -> RateRange {
+    let (steps, decades) = (60, 6.0)
+    let factor = pow(10, decades / Double(steps - 1))
+    let trainer = try probe {
+      // From a ten-thousandth of the run's rate to a hundred times as much.
+      $0.learningRate = LearningRate(
+        options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
+      $0.steps = steps
+    }
+    let start = Self.now
+    var points: [RateRange.Point] = []
+    var (average, first) = (0.0, Double.nan)
+    for step in 0..<steps {
+      let batches = max(1, order.count / options.batch)
+      let images = order.dropFirst(step % batches * options.batch).prefix(options.batch)
+      let report = try trainer.step(
+        loader.load(images, epoch: progress.epoch), loader.labels(images))
+      guard report.isFinite else {
+        points.append(RateRange.Point(rate: report.learningRate, loss: .infinity))
+        break
+      }
+      average += 0.3 * (report.loss - average)
+      let loss = average / (1 - pow(0.7, Double(step + 1)))
+      if step == 0 { first = loss }
+      points.append(RateRange.Point(rate: report.learningRate, loss: loss))
+      if loss > 4 * first || Self.now - start > Self.patience { break }
+    }
+    return RateRange(points: points)
+  }
+
+  static func diagnose(_ range: RateRange, rate: Double) -> [Diagnosis] {
+    let short = TrainingWatch.short
+    if let limit = range.limit, rate > limit {
+      return [
+        Diagnosis(
+          .rateAboveRange,
+          "the learning rate \(short(rate)) is too large: in the range test the loss rises from \(short(limit)) on; try \(short(limit / 3))"
+        )
+      ]
+    }
+    if let steepest = range.steepest, rate < steepest / 30 {
+      return [
+        Diagnosis(
+          .rateBelowRange,
+          "the learning rate \(short(rate)) is too small: in the range test the loss falls fastest at \(short(steepest)); try \(short(steepest / 3))"
+        )
+      ]
+    }
+    return []
+  }
+}

@@ -1,0 +1,374 @@
+import Glibc
+import Pith
+import PithFiles
+public import PithGraph
+public import PithTensor
+import PithThreads
+
+/// A network that is trained on a data set, epoch by epoch, in a folder of its own: configuration, log, and the best and the last
+/// state, from the last of which the run goes on bit for bit.
+///
+/// ```swift
+/// let data = try ImageDataset(contentsOf: "flowers")
+/// let run = try TrainingRun(network, data: data, folder: "run")
+/// let end = try run.run { event in if case .epoch(let epoch) = event { print(epoch.trainingLoss) } }
+/// ```
+///
+/// A class because it owns a ``Trainer``. One thread at a time may use it.
+public final class TrainingRun {
+  /// What happens while a run runs.
+  public enum Event: Sendable {
+    /// A step: how many batches of the epoch's are done.
+    case step(StepReport, epoch: Int, batch: Int, batches: Int)
+    case epoch(EpochReport)
+    case diagnosis(Diagnosis)
+  }
+
+  /// How it ended.
+  public enum Outcome: Sendable, Hashable {
+    /// All epochs are done.
+    case finished
+    /// It was asked to stop; the state is saved.
+    case stopped
+    /// The loss left all bounds. The last and the best state that were saved before are kept.
+    case diverged(Diagnosis)
+  }
+
+  public let options: RunOptions
+  public let data: ImageDataset
+  public let split: DataSplit
+  /// How an image becomes the network's input, the mean and deviation of the training images included.
+  public let preprocessing: Preprocessing
+  public let trainer: Trainer
+  /// The most seconds between two times that the state is saved.
+  public var saveInterval = 300.0
+  let files: RunFolder
+  let loader: BatchLoader
+  let threads: Int?
+  /// Whether the weights were random at first.
+  let isFresh: Bool
+  private let provenance: [ProvenanceEntry]
+  private let settings: [String: String]
+  private let sampleFiles: [(name: String, png: [UInt8], image: Int)]
+  var progress: RunProgress
+  private var log: TrainingLog
+  private var lastSaved = -Double.infinity
+
+  /// The most samples, and the bytes of the largest file that becomes one.
+  private static let (greatestSamples, greatestSample) = (4, 1 << 20)
+
+  // MARK: beginning
+
+  /// Begins a run with random weights.
+  ///
+  /// - Parameters:
+  ///   - graph: a network whose input is an image of the data and whose outputs are as many as classes.
+  ///   - folder: made if needed; must not hold a run.
+  ///   - threads: nil: as many as the process may use. Results do not depend on it.
+  /// - Throws: ``PithError`` when the network does not fit the data, an option makes no sense, or the folder cannot be written.
+  public convenience init(
+    _ graph: Graph, data: ImageDataset, options: RunOptions = RunOptions(), folder: String,
+    threads: Int? = nil
+  ) throws {
+    try self.init(
+      Network(graph: graph, parameters: [:]), data: data, options: options, folder: folder,
+      provenance: [], threads: threads)
+  }
+
+  /// Begins a run with the weights that a network has.
+  ///
+  /// - Parameters:
+  ///   - preprocessing: what the network was trained with; nil: computed from the training images.
+  ///   - provenance: where the network came from.
+  package convenience init(
+    _ network: Network, data: ImageDataset, options: RunOptions, folder: String,
+    preprocessing: Preprocessing? = nil, provenance: [ProvenanceEntry], threads: Int? = nil
+  ) throws {
+    try options.check()
+    let files = RunFolder(folder)
+    try FileBytes.makeFolder(files.path)
+    guard !FileBytes.isRegularFile(files.last) else {
+      throw PithError(
+        .fileAccess, file: folder, "there is a run in this folder",
+        advice: "go on with it by --resume, or choose another folder")
+    }
+    let split = options.split(data)
+    let recipe =
+      try preprocessing
+      ?? PixelStatistics(
+        split.training, of: data, pool: ThreadPool(threads: threads ?? ThreadCount.available)
+      ).recipe(
+        data.geometry, centering: options.centering, dividesByDeviation: options.dividesByDeviation)
+    var network = network
+    network.graph = try network.graph.endingInLogits().withoutUnusedLayers()
+      .settingDropout(options.dropout)
+    try self.init(
+      network, data: data, options: options, split: split, preprocessing: recipe,
+      provenance: provenance, files: files, threads: threads)
+    try FileBytes.replace(
+      files.configuration, with: Array(settings.sorted { $0.key < $1.key }
+        .map { "\($0.key): \($0.value)\n" }.joined().utf8))
+    try log.save()
+    // A disk that is full, or a folder that cannot be written, shows before any time is spent.
+    try save()
+  }
+
+  /// Goes on with the run in a folder from where it was saved last.
+  ///
+  /// - Parameter data: the same that the run began with.
+  /// - Throws: ``PithError`` when there is no run, or one of other data.
+  package convenience init(
+    resuming checkpoint: TrainingCheckpoint, data: ImageDataset, folder: String,
+    threads: Int? = nil
+  ) throws {
+    let options = try RunOptions(settings: checkpoint.settings)
+    let files = RunFolder(folder)
+    let parameters = checkpoint.state.tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
+    try self.init(
+      Network(graph: checkpoint.graph, parameters: parameters), data: data, options: options,
+      split: options.split(data), preprocessing: checkpoint.preprocessing,
+      provenance: checkpoint.provenance, files: files, threads: threads)
+    for (name, value) in settings where checkpoint.settings[name] != value {
+      throw PithError(
+        .invalidArgument,
+        "the run began with \(name) \(checkpoint.settings[name] ?? "unknown") but now it is \(value)",
+        advice: "go on with the images that it began with")
+    }
+    try trainer.restore(checkpoint.state)
+    progress = try RunProgress(numbers: checkpoint.state.numbers)
+    log = try TrainingLog(resuming: files.log, epochs: progress.epoch)
+    lastSaved = Self.now
+  }
+
+  private init(
+    _ network: Network, data: ImageDataset, options: RunOptions, split: DataSplit,
+    preprocessing: Preprocessing, provenance: [ProvenanceEntry], files: RunFolder, threads: Int?
+  ) throws {
+    guard let input = network.graph.inputs.first, input.shape == data.imageShape else {
+      throw PithError(
+        .shapeMismatch,
+        "the images are \(data.imageShape) but the network takes \(network.graph.inputs.first.map { "\($0.shape)" } ?? "none")",
+        advice: "resize the images, or choose a network for their size")
+    }
+    let usable = Self.usable(split.training.count, options)
+    guard usable > 0 else {
+      throw PithError(
+        .invalidArgument, "\(split.training.count) training images are too few to train on")
+    }
+    self.options = options
+    self.data = data
+    self.split = split
+    self.preprocessing = preprocessing
+    self.provenance = provenance
+    self.files = files
+    self.threads = threads
+    isFresh = network.parameters.isEmpty
+    trainer = try Trainer(
+      network, classes: data.classes.count,
+      options: options.trainingOptions(
+        stepsPerEpoch: (usable + options.batch - 1) / options.batch), threads: threads)
+    loader = try BatchLoader(
+      data, recipe: preprocessing, augmentation: options.augmentation, seed: options.seed,
+      capacity: max(options.batch, Self.greatestSamples),
+      pool: ThreadPool(threads: threads ?? ThreadCount.available))
+    var settings = Dictionary(
+      uniqueKeysWithValues: options.settings.map { ($0.name, $0.value) })
+    settings["classes"] = "\(data.classes.count)"
+    settings["images"] = "\(data.count)"
+    settings["images-fingerprint"] = String(data.fingerprint, radix: 16)
+    self.settings = settings
+    sampleFiles = try Self.samples(split.validation.isEmpty ? split.training : split.validation, data)
+    progress = RunProgress()
+    log = TrainingLog(files.log)
+  }
+
+  /// The first image of each of the first classes, as far as there are such that are not too large.
+  private static func samples(
+    _ images: [Int], _ data: ImageDataset
+  ) throws -> [(name: String, png: [UInt8], image: Int)] {
+    var (found, classes) = ([(name: String, png: [UInt8], image: Int)](), Set<Int>())
+    for image in images where !classes.contains(data.labels[image]) {
+      guard found.count < greatestSamples else { break }
+      let png = try data.file(image)
+      guard png.count <= greatestSample else { continue }
+      classes.insert(data.labels[image])
+      let name = data.paths[image].split(separator: "/").suffix(2).joined(separator: "/")
+      found.append((name, png, image))
+    }
+    return found
+  }
+
+  // MARK: the order of images
+
+  /// How many training images an epoch has. A batch norm learns nothing from a pass of a single image: when one would be left,
+  /// it is left out, another one in each epoch.
+  private static func usable(_ images: Int, _ options: RunOptions) -> Int {
+    let left = images % options.batch
+    let (rest, passes) = (left == 0 ? options.batch : left, options.imagesPerPass)
+    return passes > 1 && rest % passes == 1 ? images - 1 : images
+  }
+
+  /// The training images of an epoch in their order.
+  func order(epoch: Int) -> ArraySlice<Int> {
+    RandomOrder.shuffled(split.training, seed: options.seed, stream: "epoch \(epoch)")
+      .prefix(Self.usable(split.training.count, options))
+  }
+
+  // MARK: running
+
+  /// Trains until all epochs are done.
+  ///
+  /// - Parameters:
+  ///   - isStopped: asked before each step; true saves the state and ends the run.
+  ///   - observer: is told what happens.
+  /// - Throws: ``PithError`` when a file cannot be written or an image no longer be read; what was saved before is kept.
+  public func run(
+    isStopped: () -> Bool = { false }, observer: (Event) -> Void = { _ in }
+  ) throws -> Outcome {
+    while progress.epoch < options.epochs {
+      let order = order(epoch: progress.epoch)
+      let batches = (order.count + options.batch - 1) / options.batch
+      let (start, seen) = (Self.now, progress.images)
+      var rate = 0.0
+      while progress.batch < batches {
+        if isStopped() {
+          try save()
+          return .stopped
+        }
+        let report = try step(order)
+        rate = report.learningRate
+        if let reason = progress.watch.stopReason(after: report) {
+          observer(.diagnosis(reason))
+          return .diverged(reason)
+        }
+        observer(
+          .step(report, epoch: progress.epoch + 1, batch: progress.batch, batches: batches))
+        if Self.now - lastSaved >= saveInterval { try save() }
+      }
+      let seconds = Self.now - start
+      let report = try endEpoch(
+        batches: batches, rate: rate, seconds: seconds, images: progress.images - seen)
+      observer(.epoch(report.0))
+      for diagnosis in report.1 { observer(.diagnosis(diagnosis)) }
+    }
+    return .finished
+  }
+
+  /// Does the next step of the epoch.
+  private func step(_ order: ArraySlice<Int>) throws -> StepReport {
+    let first = progress.batch * options.batch
+    let images = order.dropFirst(first).prefix(options.batch)
+    let report = try trainer.step(
+      loader.load(images, epoch: progress.epoch), loader.labels(images))
+    progress.batch += 1
+    progress.images += report.images
+    progress.loss += report.loss * Double(report.images)
+    progress.correct += report.correct
+    progress.ratios += report.updateRatio
+    return report
+  }
+
+  /// Validates, logs and saves.
+  private func endEpoch(
+    batches: Int, rate: Double, seconds: Double, images: Int
+  ) throws -> (EpochReport, [Diagnosis]) {
+    let validation = try evaluate(split.validation)
+    let (count, epoch) = (Double(max(1, progress.images)), progress.epoch + 1)
+    let training = (loss: progress.loss / count, accuracy: Double(progress.correct) / count)
+    let judged = validation ?? training
+    let isBest = progress.isImprovement(accuracy: judged.accuracy, loss: judged.loss)
+    let report = EpochReport(
+      epoch: epoch, steps: trainer.stepCount, learningRate: rate, trainingLoss: training.loss,
+      trainingAccuracy: training.accuracy, validationLoss: validation?.loss,
+      validationAccuracy: validation?.accuracy, updateRatio: progress.ratios / Double(batches),
+      sparsity: trainer.sparsity, seconds: seconds,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, isBest: isBest)
+    if let validation { trainer.recordValidation(loss: validation.loss) }
+    let diagnoses = progress.watch.diagnoses(
+      epoch: epoch, loss: training.loss, accuracy: training.accuracy, ratio: report.updateRatio,
+      rate: rate, validation: validation?.accuracy, isLast: epoch == options.epochs)
+    progress.endEpoch()
+    if isBest {
+      (progress.bestEpoch, progress.bestAccuracy, progress.bestLoss) = (
+        epoch, judged.accuracy, judged.loss
+      )
+    }
+    // In this order a run that is killed in between finds its way: what is ahead of the last state is done again.
+    try log.add(report)
+    let bytes = try checkpoint().encoded()
+    if isBest { try FileBytes.replace(files.best, with: bytes) }
+    try save(bytes)
+    return (report, diagnoses)
+  }
+
+  /// The mean loss and accuracy of some images, and their logits; nil without images.
+  package func evaluate(_ images: [Int]) throws -> (loss: Double, accuracy: Double)? {
+    guard !images.isEmpty else { return nil }
+    var (loss, correct) = (0.0, 0)
+    for start in stride(from: 0, to: images.count, by: options.batch) {
+      let batch = images[start..<min(start + options.batch, images.count)]
+      let report = try trainer.evaluate(loader.load(batch, epoch: nil), loader.labels(batch))
+      loss += report.loss * Double(report.images)
+      correct += report.correct
+    }
+    return (loss / Double(images.count), Double(correct) / Double(images.count))
+  }
+
+  /// The logits of an image as the trainer computes them.
+  package func logits(of image: Int) throws -> [Float] {
+    try trainer.evaluate(loader.load([image], epoch: nil), loader.labels([image])).logits
+  }
+
+  // MARK: saving
+
+  /// The run as it is.
+  package func checkpoint() throws -> TrainingCheckpoint {
+    var state = try trainer.state()
+    state.numbers.merge(progress.numbers) { $1 }
+    let samples = try sampleFiles.map { sample in
+      let expected = try logits(of: sample.image)
+      return GoldenSample(
+        name: sample.name, png: sample.png, expected: expected,
+        origin: "pith trainer \(PithVersion.current)",
+        tolerance: 1e-4 * max(1, expected.reduce(0) { max($0, abs($1)) }))
+    }
+    return TrainingCheckpoint(
+      graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
+      provenance: provenance, state: state, settings: settings)
+  }
+
+  private func save() throws { try save(checkpoint().encoded()) }
+
+  private func save(_ bytes: [UInt8]) throws {
+    try FileBytes.replace(files.last, with: bytes)
+    lastSaved = Self.now
+  }
+
+  /// Seconds from some moment on.
+  static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
+
+extension Graph {
+  /// The same network with another rate of all dropout layers.
+  ///
+  /// - Throws: ``PithError`` with the code `invalidArgument` when there are none.
+  fileprivate func settingDropout(_ rate: Double?) throws -> Graph {
+    guard let rate else { return self }
+    var (graph, count) = (self, 0)
+    for index in graph.layers.indices {
+      guard case .dropout = graph.layers[index].operation else { continue }
+      graph.layers[index].operation = .dropout(Dropout(rate: rate))
+      count += 1
+    }
+    guard count > 0 else {
+      throw PithError(
+        .invalidArgument, "a dropout rate was given but the network has no dropout layer",
+        advice: "add one to a file of the network: 'dropout' before the last layer")
+    }
+    return graph
+  }
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// Looks after a run while it trains: what the notes of practitioners call babysitting (Karpathy, CS231n, "Neural Networks Part
+/// 3: Learning and Evaluation").
+struct TrainingWatch: Sendable, Hashable {
+  /// The loss of the first step; NaN before.
+  var firstLoss = Double.nan
+  /// The moving average of the loss, each step with the weight 0.1, before the correction for its start at 0.
+  var average = 0.0
+  /// The steps that are in the average.
+  var steps = 0
+  /// What has been said.
+  var said: Set<Diagnosis.Kind> = []
+
+  private static let weight = 0.1
+  /// What is usual for the length of a step's change over the length of the weights is about 1e-3.
+  private static let usualUpdates = 1e-5...0.05
+
+  /// The average of the loss over about the last ten steps.
+  var smoothedLoss: Double {
+    steps == 0 ? .nan : average / (1 - pow(1 - Self.weight, Double(steps)))
+  }
+
+  /// A sentence, unless one of its kind was said before.
+  mutating func say(_ kind: Diagnosis.Kind, _ sentence: String) -> Diagnosis? {
+    guard said.insert(kind).inserted else { return nil }
+    return Diagnosis(kind, sentence)
+  }
+
+  /// Looks at a step; a sentence means that the run has to stop.
+  mutating func stopReason(after report: StepReport) -> Diagnosis? {
+    guard report.isFinite else {
+      return say(
+        .notFinite,
+        "the loss or its gradient is not finite in step \(report.step + 1) (loss \(Self.short(report.loss))): the learning rate \(Self.short(report.learningRate)) is too large; try a tenth of it"
+      )
+    }
+    if steps == 0 { firstLoss = report.loss }
+    average += Self.weight * (report.loss - average)
+    steps += 1
+    guard smoothedLoss > 3 * firstLoss else { return nil }
+    return say(
+      .lossTripled,
+      "the loss \(Self.short(smoothedLoss)) is above three times the first, \(Self.short(firstLoss)): the learning rate \(Self.short(report.learningRate)) is unsuitable; try a tenth of it"
+    )
+  }
+
+  /// Looks at an epoch.
+  ///
+  /// - Parameters:
+  ///   - loss, accuracy: means over the training images of the epoch, as they were seen.
+  ///   - ratio: the mean of the update ratios.
+  ///   - validation: the accuracy on the validation images; nil: there are none.
+  ///   - isLast: whether the run ends here.
+  mutating func diagnoses(
+    epoch: Int, loss: Double, accuracy: Double, ratio: Double, rate: Double, validation: Double?,
+    isLast: Bool
+  ) -> [Diagnosis] {
+    var found: [Diagnosis?] = []
+    // A first loss of next to nothing cannot fall.
+    if epoch <= 3, smoothedLoss > 0.98 * firstLoss, firstLoss > 0.1 {
+      found.append(
+        say(
+          .lossStands,
+          "the loss has hardly moved in \(epoch) epoch\(epoch == 1 ? "" : "s") (\(Self.short(firstLoss)) to \(Self.short(smoothedLoss))): the learning rate, \(Self.short(rate)) now, is too small, or the network cannot learn this"
+        ))
+    }
+    if ratio > Self.usualUpdates.upperBound {
+      found.append(
+        say(
+          .largeUpdates,
+          "weights change by \(Self.short(ratio)) of their size in a step, where about 0.001 is usual: the learning rate \(Self.short(rate)) is too large"
+        ))
+    } else if ratio < Self.usualUpdates.lowerBound, !isLast {
+      found.append(
+        say(
+          .smallUpdates,
+          "weights change by \(Self.short(ratio)) of their size in a step, where about 0.001 is usual: the learning rate \(Self.short(rate)) is too small"
+        ))
+    }
+    if let validation {
+      let (seen, unseen) = (Self.percent(accuracy), Self.percent(validation))
+      if epoch >= 2, accuracy - validation > 0.15 {
+        found.append(
+          say(
+            .overfitting,
+            "\(seen) of the training images but \(unseen) of the validation images are right: the network overfits; raise regularisation (--l2, --dropout, --augment) or take more images"
+          ))
+      }
+      if isLast, accuracy - validation < 0.01, accuracy < 0.98 {
+        found.append(
+          say(
+            .roomForCapacity,
+            "\(seen) of the training images and \(unseen) of the validation images are right, no gap: there is room for a larger network, less regularisation or more epochs"
+          ))
+      }
+    }
+    return found.compactMap { $0 }
+  }
+
+  /// Three significant digits.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite else { return "\(value)" }
+    guard value != 0 else { return "0" }
+    let digits = 2 - Int(log10(abs(value)).rounded(.down))
+    let scale = pow(10, Double(min(max(digits, -300), 300)))
+    let rounded = (value * scale).rounded() / scale
+    return rounded == rounded.rounded() && abs(rounded) < 1e6
+      ? "\(Int(rounded))" : "\(rounded)"
+  }
+
+  /// `93.1 %`.
+  static func percent(_ part: Double) -> String {
+    "\((part * 1000).rounded() / 10) %"
+  }
+}
