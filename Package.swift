@@ -90,7 +90,7 @@ let package = Package(
       name: "PithCLI",
       dependencies: [
         "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithImage",
-        "PithGraph", "Pith", "PithConversion",
+        "PithGraph", "Pith", "PithTraining", "PithConversion",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Command"])),
@@ -137,11 +137,14 @@ let package = Package(
         "PithGraph", "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "TrainLoop", dependencies: ["PithTraining", "PithGraph", "PithTensor"],
+      path: "Tests/TrainLoop", swiftSettings: strict),
     .testTarget(
       name: "PithTrainingTests",
       dependencies: [
-        "PithTraining", "PithConversion", "Pith", "PithGraph", "PithKernels", "PithThreads",
-        "PithTensor",
+        "CZlib", "TrainLoop", "PithTraining", "PithConversion", "Pith", "PithGraph", "PithFormat",
+        "PithFiles", "PithImage", "PithKernels", "PithThreads", "PithTensor",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -3,8 +3,9 @@ import Pith
 import PithConversion
 import PithFiles
 import PithImage
+import PithTraining
 
-/// `pith convert`: a Pith file of another program's checkpoint.
+/// `pith convert`: a Pith file of a trained checkpoint, another program's or one of `pith train`.
 struct Convert: Subcommand {
   static let configuration = CommandConfiguration(
     abstract: "Make a Pith file of a trained checkpoint.",
@@ -13,13 +14,16 @@ struct Convert: Subcommand {
       not say has to be said: the architecture, and the recipe that makes the network's input of an image, done \
       in this order: decode, alpha, gray or RGB, --resize, --crop, channel order, --range, minus --mean, over --std.
 
+      A folder that 'pith train' has made, or a training checkpoint in it, says everything itself. Its best state by the \
+      validation images is taken, or the last one with --last; golden samples are validation images with the trainer's own scores.
+
       The output is replaced only when the whole conversion has succeeded. Notes go to standard error.
 
       Architectures, or a file of the network language (a path with a slash or one that ends in .network): \
       \(Architecture.names.joined(separator: ", ")).
       """)
 
-  /// What the input is. Names are those of every release; this one reads some of them.
+  /// What the input is.
   enum Source: String, ExpressibleByArgument, CaseIterable {
     case auto
     case pytorch
@@ -27,7 +31,7 @@ struct Convert: Subcommand {
     case onnx
     case training
 
-    /// Nil: not read yet.
+    /// Nil: a run of `pith train`, which is no other program's.
     var source: Conversion.Source? {
       switch self {
       case .auto: .auto
@@ -39,7 +43,8 @@ struct Convert: Subcommand {
     }
   }
 
-  @Argument(help: ArgumentHelp("The checkpoint.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp("The checkpoint, or the folder of a training run.", valueName: "input"))
   var input: String
 
   @Option(name: .customShort("o"), help: ArgumentHelp("The Pith file to write.", valueName: "file"))
@@ -64,6 +69,9 @@ struct Convert: Subcommand {
       "What the network puts out (default: what the end of an ONNX graph says, else logits); sigmoid: scores of classes that do not exclude each other."
   )
   var meaning: OutputMeaning?
+
+  @Flag(help: "Take the last state of a training run, not the best.")
+  var last = false
 
   @Flag(help: "The first dimension of an ONNX model's inputs is not a batch.")
   var noBatch = false
@@ -103,11 +111,11 @@ struct Convert: Subcommand {
   var reportsErrorsAsJSON: Bool { format == .json }
 
   func validate() throws {
-    guard from.source != nil else {
-      throw ValidationError(
-        "--from \(from.rawValue) is not yet supported by this version; it reads pytorch, safetensors and onnx"
-      )
+    guard !isTrainingRun else { return try checkNothingElseIsSaid() }
+    guard !last else {
+      throw ValidationError("--last goes with a training run, and '\(input)' is none")
     }
+    try recipe.checkCompleteness()
     guard expect == nil || !sample.isEmpty else {
       throw ValidationError(
         "--expect gives outputs but no --sample names the images that they belong to")
@@ -117,7 +125,32 @@ struct Convert: Subcommand {
     }
   }
 
+  /// Whether the input comes from `pith train`.
+  private var isTrainingRun: Bool {
+    from == .training || from == .auto && TrainedModel.isTrainingRun(input)
+  }
+
+  /// A training run says all that other checkpoints leave open.
+  private func checkNothingElseIsSaid() throws {
+    let said = [
+      ("--architecture", network.architecture != nil), ("--key", key != nil),
+      ("a recipe", !recipe.isEmpty || recipe.noPreprocessing), ("--output", meaning != nil),
+      ("--no-batch", noBatch), ("--labels", labels != nil), ("--sample", !sample.isEmpty),
+    ].filter(\.1).map(\.0)
+    guard said.isEmpty else {
+      throw ValidationError(
+        "a training run knows its network, recipe, labels and samples itself; leave out \(said.joined(separator: " and "))"
+      )
+    }
+  }
+
   func execute() throws -> ExitStatus {
+    guard !isTrainingRun else {
+      let model = try failing(with: .badModel) {
+        try TrainedModel.convert(input, takesLast: last, weights: weights)
+      }
+      return try finish(model.bytes, notes: model.notes)
+    }
     let options = try failing(with: .usage) { try conversionOptions() }
     let conversion: Conversion
     do {
@@ -126,8 +159,12 @@ struct Convert: Subcommand {
       // An option is missing or wrong; all else is the checkpoint's fault.
       throw CommandFailure(error.code == .invalidArgument ? .usage : .badModel, error)
     }
-    try FileBytes.replace(destination, with: conversion.bytes)
-    let summary = try ConversionSummary(conversion, input: input, output: destination)
+    return try finish(conversion.bytes, notes: conversion.notes)
+  }
+
+  private func finish(_ bytes: [UInt8], notes: [String]) throws -> ExitStatus {
+    try FileBytes.replace(destination, with: bytes)
+    let summary = try ConversionSummary(bytes, notes: notes, input: input, output: destination)
     switch format {
     case .text: if !quiet { Diagnostics.write(summary.text) }
     case .json:

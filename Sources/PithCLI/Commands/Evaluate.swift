@@ -18,8 +18,13 @@ struct Evaluate: Subcommand {
       a sigmoid output it is the mean over classes of the binary cross-entropy. Of equal scores, the lower index is \
       first. top-5 counts all classes when there are fewer.
 
-      json  {"images":N,"failed":N,"correct":N,"top1":..,"top5":..,"cross_entropy":..,"classes":[...],\
-      "confusion":[[...]]}; fractions from 0 to 1, null without images; confusion[right][answer] counts images.
+      In bits, with logarithms to the base 2: cross-entropy; the mean entropy of the predictions, -sum p log p over the classes \
+      (how unsure the model is; for a sigmoid output the mean over the classes of that of yes and no); and the information \
+      about the label that the model gives, the entropy of the labels -sum q log q, where q is the share of a class among the \
+      images, less the cross-entropy. It is negative when the shares alone would be the better answer.
+
+      json  {"images":N,"failed":N,"correct":N,"top1":..,"top5":..,"cross_entropy":..,"cross_entropy_bits":..,\
+      "prediction_entropy_bits":..,"label_entropy_bits":..,"information_bits":..,"classes":[...],"confusion":[[...]]}; fractions from 0 to 1, null without images; confusion[right][answer] counts images.
       """)
 
   @Argument(help: ArgumentHelp("A Pith file.", valueName: "model"))

@@ -10,6 +10,8 @@ struct EvaluationReport {
   private var images = 0
   private var amongFive = 0
   private var lossSum = 0.0
+  /// Of the entropies of the predictions, in nats.
+  private var entropySum = 0.0
   /// The images that could not be read or gave no numbers.
   private(set) var failed = 0
 
@@ -35,6 +37,7 @@ struct EvaluationReport {
     confusion[right][answer] += 1
     if rank < 5 { amongFive += 1 }
     lossSum += loss(outputs, right: right)
+    entropySum += entropy(outputs)
   }
 
   mutating func addFailure() { failed += 1 }
@@ -58,6 +61,39 @@ struct EvaluationReport {
     }
   }
 
+  /// `-sum p ln p` over the probabilities of the classes, or for a sigmoid the mean over the classes of the same for yes and no.
+  private func entropy(_ outputs: [Float]) -> Double {
+    func term(_ p: Double) -> Double { p > 0 ? -p * log(p) : 0 }
+    switch meaning {
+    case .logits:
+      let greatest = Double(outputs.max() ?? 0)
+      let powers = outputs.map { exp(Double($0) - greatest) }
+      let sum = powers.reduce(0, +)
+      return powers.reduce(0) { $0 + term($1 / sum) }
+    case .probabilities: return outputs.reduce(0) { $0 + term(Double($1)) }
+    case .sigmoid:
+      let entropies = outputs.map { output in
+        let p = 1 / (1 + exp(-Double(output)))
+        return term(p) + term(1 - p)
+      }
+      return entropies.reduce(0, +) / Double(entropies.count)
+    }
+  }
+
+  /// Cross-entropy, mean entropy of the predictions, entropy of the labels, and information about the label, in bits; the last
+  /// two are nil for a sigmoid, whose classes do not exclude each other. Nil without images.
+  private var bits: (cross: Double, predictions: Double, labels: Double?, information: Double?)? {
+    guard images > 0 else { return nil }
+    let (count, bit) = (Double(images), log(2.0))
+    let (cross, predictions) = (lossSum / count / bit, entropySum / count / bit)
+    guard meaning != .sigmoid else { return (cross, predictions, nil, nil) }
+    let labels = confusion.indices.reduce(0.0) { sum, index in
+      let share = Double(total(index)) / count
+      return share > 0 ? sum - share * log2(share) : sum
+    }
+    return (cross, predictions, labels, labels - cross)
+  }
+
   private var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
 
   private func total(_ index: Int) -> Int { confusion[index].reduce(0, +) }
@@ -68,6 +104,8 @@ struct EvaluationReport {
     func fraction(_ count: Int, of total: Int) -> JSON {
       total == 0 ? .null : .double(Double(count) / Double(total))
     }
+    func number(_ value: Double?) -> JSON { value.map { .double($0) } ?? .null }
+    let bits = bits
     let classes = confusion.indices.map { index in
       JSON.object([
         ("index", .integer(index)), ("label", .optional(labels.isEmpty ? nil : labels[index])),
@@ -79,6 +117,10 @@ struct EvaluationReport {
       ("images", .integer(images)), ("failed", .integer(failed)), ("correct", .integer(correct)),
       ("top1", fraction(correct, of: images)), ("top5", fraction(amongFive, of: images)),
       ("cross_entropy", images == 0 ? .null : .double(lossSum / Double(images))),
+      ("cross_entropy_bits", number(bits?.cross)),
+      ("prediction_entropy_bits", number(bits?.predictions)),
+      ("label_entropy_bits", number(bits?.labels)),
+      ("information_bits", number(bits?.information)),
       ("classes", .array(classes)),
       ("confusion", .array(confusion.map { .array($0.map { .integer($0) }) })),
     ])
@@ -95,6 +137,15 @@ struct EvaluationReport {
     totals.add([
       "cross-entropy", images == 0 ? "-" : Decimal.fixed(lossSum / Double(images), 4), "",
     ])
+    if let bits {
+      totals.add(["", Decimal.fixed(bits.cross, 4), "bits"])
+      totals.add(["prediction entropy", Decimal.fixed(bits.predictions, 4), "bits"])
+      if let labels = bits.labels, let information = bits.information {
+        totals.add([
+          "information", Decimal.fixed(information, 4), "bits of \(Decimal.fixed(labels, 4))",
+        ])
+      }
+    }
     return totals.text + "\n" + classTable + "\n" + confusionText
   }
 

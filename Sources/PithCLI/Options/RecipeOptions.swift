@@ -9,9 +9,6 @@ struct RecipeOptions: ParsableArguments {
       valueName: "255|1"))
   var range: Int?
 
-  @Option(help: "Channels and their order.")
-  var color = Preprocessing.Color.rgb
-
   @Option(
     help: ArgumentHelp(
       "Subtracted from each channel, in the order of --color and the unit of --range; or none. Required.",
@@ -24,23 +21,7 @@ struct RecipeOptions: ParsableArguments {
       valueName: "a,b,c"))
   var std: ChannelValues?
 
-  @Option(
-    help: ArgumentHelp(
-      "Height x width, or the length of the shorter side. Without it, images must have the network's size.",
-      valueName: "hxw|n"))
-  var resize: ResizeOption?
-
-  @Option(
-    help: ArgumentHelp("The centred window that is kept after the resize.", valueName: "hxw|n"))
-  var crop: CropOption?
-
-  @Option(help: "The filter of the resize; all are Pillow's.")
-  var interpolation = Preprocessing.Interpolation.bilinear
-
-  @Option(
-    help: ArgumentHelp(
-      "What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
-  var alpha = AlphaOption(alpha: .drop)
+  @OptionGroup var shape: GeometryOptions
 
   @Flag(help: "Write a file without a recipe; it takes tensors but no images.")
   var noPreprocessing = false
@@ -50,11 +31,21 @@ struct RecipeOptions: ParsableArguments {
       throw ValidationError("--range must be 255 (pixels as they are) or 1 (divided by 255 first)")
     }
     guard !noPreprocessing else {
-      guard range == nil, mean == nil, std == nil, resize == nil, crop == nil else {
+      guard isEmpty else {
         throw ValidationError("--no-preprocessing and a recipe exclude each other")
       }
       return
     }
+  }
+
+  /// Whether nothing is said about the recipe, but for what has defaults.
+  var isEmpty: Bool {
+    range == nil && mean == nil && std == nil && shape.resize == nil && shape.crop == nil
+  }
+
+  /// Refuses a recipe of which something is missing.
+  func checkCompleteness() throws {
+    guard !noPreprocessing else { return }
     let missing = [("--range", range == nil), ("--mean", mean == nil)].filter(\.1).map(\.0)
     guard missing.isEmpty else {
       throw ValidationError(
@@ -71,12 +62,7 @@ struct RecipeOptions: ParsableArguments {
   /// The recipe; nil when there is none.
   var recipe: Preprocessing? {
     guard !noPreprocessing else { return nil }
-    var recipe = Preprocessing()
-    recipe.alpha = alpha.alpha
-    recipe.color = color
-    recipe.resize = resize?.resize
-    recipe.interpolation = interpolation
-    recipe.crop = crop?.size
+    var recipe = shape.geometry
     recipe.range = range == 1 ? .unit : .byte
     if let values = mean?.values { recipe.mean = .channel(values) }
     recipe.standardDeviation = std?.values

@@ -140,8 +140,10 @@ extension TrainingRun {
 
   private func overfit(guessing: Double) throws -> StartReport.Handful {
     var (perClass, handful) = ([Int](repeating: 0, count: data.classes.count), [Int]())
-    let most = max(1, 20 / data.classes.count)
-    for image in split.training where handful.count < 20 && perClass[data.labels[image]] < most {
+    let most = max(1, Self.greatestHandful / data.classes.count)
+    for image in split.training where
+      handful.count < Self.greatestHandful && perClass[data.labels[image]] < most
+    {
       perClass[data.labels[image]] += 1
       handful.append(image)
     }

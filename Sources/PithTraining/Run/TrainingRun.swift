@@ -56,6 +56,8 @@ public final class TrainingRun {
 
   /// The most samples, and the bytes of the largest file that becomes one.
   private static let (greatestSamples, greatestSample) = (4, 1 << 20)
+  /// The most images that are learned by heart before the run.
+  static let greatestHandful = 20
 
   // MARK: beginning
 
@@ -169,7 +171,7 @@ public final class TrainingRun {
         stepsPerEpoch: (usable + options.batch - 1) / options.batch), threads: threads)
     loader = try BatchLoader(
       data, recipe: preprocessing, augmentation: options.augmentation, seed: options.seed,
-      capacity: max(options.batch, Self.greatestSamples),
+      capacity: max(options.batch, Self.greatestHandful),
       pool: ThreadPool(threads: threads ?? ThreadCount.available))
     var settings = Dictionary(
       uniqueKeysWithValues: options.settings.map { ($0.name, $0.value) })
@@ -196,6 +198,15 @@ public final class TrainingRun {
       found.append((name, png, image))
     }
     return found
+  }
+
+  /// The epochs that are done.
+  public var epochsDone: Int { progress.epoch }
+
+  /// The best epoch so far, from 1, with its accuracy and loss on the validation images, or without such on the training images;
+  /// epoch 0: none is done.
+  public var best: (epoch: Int, accuracy: Double, loss: Double) {
+    (progress.bestEpoch, progress.bestAccuracy, progress.bestLoss)
   }
 
   // MARK: the order of images

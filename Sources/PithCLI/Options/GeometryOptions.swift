@@ -1,0 +1,37 @@
+import ArgumentParser
+import Pith
+
+/// The options that make pixels of an image's file: the recipe up to its numbers.
+struct GeometryOptions: ParsableArguments {
+  @Option(help: "Channels and their order.")
+  var color = Preprocessing.Color.rgb
+
+  @Option(
+    help: ArgumentHelp(
+      "Height x width, or the length of the shorter side. Without it, images must have the network's size.",
+      valueName: "hxw|n"))
+  var resize: ResizeOption?
+
+  @Option(
+    help: ArgumentHelp("The centred window that is kept after the resize.", valueName: "hxw|n"))
+  var crop: CropOption?
+
+  @Option(help: "The filter of the resize; all are Pillow's.")
+  var interpolation = Preprocessing.Interpolation.bilinear
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
+  var alpha = AlphaOption(alpha: .drop)
+
+  /// A recipe without range, mean and standard deviation.
+  var geometry: Preprocessing {
+    var recipe = Preprocessing()
+    recipe.alpha = alpha.alpha
+    recipe.color = color
+    recipe.resize = resize?.resize
+    recipe.interpolation = interpolation
+    recipe.crop = crop?.size
+    return recipe
+  }
+}
