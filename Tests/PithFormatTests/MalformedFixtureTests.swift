@@ -9,6 +9,8 @@ struct MalformedFixtureTests {
   static let folder = Locations.fixtures.appending(path: "malformed")
   /// Rules from here on are about the content of sections, which the targets above know.
   static let firstRuleOfOthers = 60
+  /// Rules from here on are about training checkpoints, which the tests of the trainer break one by one.
+  static let firstRuleOfTraining = 80
 
   /// The numbers of the rules that the specification defines, in its order: the bold ones.
   static func specifiedRules() throws -> [Int] {
@@ -33,7 +35,9 @@ struct MalformedFixtureTests {
     let rules = try Self.specifiedRules()
     #expect(rules.count >= 47)
     #expect(Set(rules).count == rules.count)
-    #expect(Set(try Self.fixtures().map(\.rule)) == Set(rules))
+    #expect(
+      Set(try Self.fixtures().map(\.rule))
+        == Set(rules.filter { $0 < Self.firstRuleOfTraining }))
   }
 
   @Test func everyRuleHasACommentAtItsCheck() throws {

@@ -28,7 +28,8 @@ struct Train: Subcommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data"))
+    help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data")
+  )
   var data: String
 
   @Option(help: ArgumentHelp("The folder of the run; made if needed.", valueName: "run"))
@@ -38,7 +39,8 @@ struct Train: Subcommand {
 
   @Option(
     help: ArgumentHelp(
-      "Train this Pith file further: its network, weights, recipe and classes.", valueName: "model"))
+      "Train this Pith file further: its network, weights, recipe and classes.", valueName: "model")
+  )
   var from: String?
 
   @Flag(help: "Go on with the run in --output.")
@@ -190,7 +192,8 @@ struct Train: Subcommand {
   ) throws -> Ending {
     var report = report
     report.begin(run)
-    let outcome = try run.run(isStopped: { Interruption.isAsked }) { report.show($0) }
+    let outcome = try run.run(
+      isStopped: { Interruption.isAsked }, observer: { report.show($0) })
     report.end()
     return Ending(
       folder: folder, outcome: outcome, epochs: run.epochsDone, bestEpoch: run.best.epoch,
@@ -241,7 +244,8 @@ struct Train: Subcommand {
       case .stopped: "pith train \(data) --output \(end.folder) --resume"
       case .diverged: "what was saved before is in \(end.folder)"
       }
-    return "\(name(end.outcome)) after \(Plural.text(end.epochs, "epoch")); \(best)\nnext: \(next)\n"
+    return
+      "\(name(end.outcome)) after \(Plural.text(end.epochs, "epoch")); \(best)\nnext: \(next)\n"
   }
 
   /// Mean and standard deviation over folds.

@@ -69,7 +69,8 @@ struct TrainingPrinter {
   /// Loss against learning rate, lying on its side.
   private static func plot(_ range: RateRange, rate: Double) -> String {
     let finite = range.points.map(\.loss).filter(\.isFinite)
-    guard let least = finite.min(), let greatest = finite.max() else { return "" }
+    guard let least = finite.min(), let first = finite.first else { return "" }
+    let greatest = min(finite.max() ?? first, 2 * first)
     var lines = "learning rate  loss\n"
     for (index, point) in range.points.enumerated() where index % 4 == 3 {
       let share = point.loss.isFinite ? (point.loss - least) / max(greatest - least, 1e-9) : 1

@@ -32,7 +32,8 @@ struct TrainingOptionGroup: ParsableArguments {
   @Option(help: "How steps follow from gradients (default: nesterov).")
   var optimizer: RunOptions.OptimizerName?
 
-  @Option(help: ArgumentHelp("Of the optimisers momentum and nesterov (default: 0.9).", valueName: "x"))
+  @Option(
+    help: ArgumentHelp("Of the optimisers momentum and nesterov (default: 0.9).", valueName: "x"))
   var momentum: Double?
 
   @Option(
@@ -48,7 +49,8 @@ struct TrainingOptionGroup: ParsableArguments {
   var loss: RunOptions.LossName?
 
   @Option(
-    help: ArgumentHelp("The share of the target that all classes get (default: 0).", valueName: "x"))
+    help: ArgumentHelp("The share of the target that all classes get (default: 0).", valueName: "x")
+  )
   var labelSmoothing: Double?
 
   @Option(

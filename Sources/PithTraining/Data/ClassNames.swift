@@ -24,7 +24,8 @@ enum ClassNames {
       throw PithError(
         .invalidArgument,
         "there are no PNG files in \(list(collection.emptyFolders.sorted()))",
-        advice: "put images there, or remove the empty folder: a class without images cannot be learned")
+        advice:
+          "put images there, or remove the empty folder: a class without images cannot be learned")
     }
     let found = Set(collection.entries.map(\.folder)).sorted {
       $0.utf8.lexicographicallyPrecedes($1.utf8)

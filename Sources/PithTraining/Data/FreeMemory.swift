@@ -16,7 +16,9 @@ enum FreeMemory {
   }
 
   private static func text(_ path: String) -> String? {
-    (try? FileBytes.readSystemFile(path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+    (try? FileBytes.readSystemFile(path, limit: 1 << 20)).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   private static func number(_ path: String) -> Int? {

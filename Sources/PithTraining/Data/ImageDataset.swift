@@ -188,7 +188,9 @@ public final class ImageDataset: Sendable {
       throw PithError(
         .imageSize,
         "the images have \(ordered.count) sizes (\(shown)\(ordered.count > 4 ? ", ..." : "")), but a network takes one",
-        advice: "say how they become one with --resize, and --crop when the resize is of the shorter side")
+        advice:
+          "say how they become one with --resize, and --crop when the resize is of the shorter side"
+      )
     }
     return first.key
   }

@@ -147,7 +147,8 @@ extension RunOptions {
     }
     if let dropout {
       try require(
-        dropout >= 0 && dropout < 1, "the dropout rate \(dropout) must be at least 0 and less than 1"
+        dropout >= 0 && dropout < 1,
+        "the dropout rate \(dropout) must be at least 0 and less than 1"
       )
     }
     try require(

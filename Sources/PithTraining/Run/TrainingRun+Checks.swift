@@ -141,7 +141,8 @@ extension TrainingRun {
   private func overfit(guessing: Double) throws -> StartReport.Handful {
     var (perClass, handful) = ([Int](repeating: 0, count: data.classes.count), [Int]())
     let most = max(1, Self.greatestHandful / data.classes.count)
-    for image in split.training where
+    for image in split.training
+    where
       handful.count < Self.greatestHandful && perClass[data.labels[image]] < most
     {
       perClass[data.labels[image]] += 1

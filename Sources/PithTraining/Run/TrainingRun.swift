@@ -87,6 +87,8 @@ public final class TrainingRun {
     preprocessing: Preprocessing? = nil, provenance: [ProvenanceEntry], threads: Int? = nil
   ) throws {
     try options.check()
+    var options = options
+    options.learningRate = options.usedLearningRate
     let files = RunFolder(folder)
     try FileBytes.makeFolder(files.path)
     guard !FileBytes.isRegularFile(files.last) else {
@@ -108,8 +110,10 @@ public final class TrainingRun {
       network, data: data, options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads)
     try FileBytes.replace(
-      files.configuration, with: Array(settings.sorted { $0.key < $1.key }
-        .map { "\($0.key): \($0.value)\n" }.joined().utf8))
+      files.configuration,
+      with: Array(
+        settings.sorted { $0.key < $1.key }
+          .map { "\($0.key): \($0.value)\n" }.joined().utf8))
     try log.save()
     // A disk that is full, or a folder that cannot be written, shows before any time is spent.
     try save()
@@ -179,7 +183,8 @@ public final class TrainingRun {
     settings["images"] = "\(data.count)"
     settings["images-fingerprint"] = String(data.fingerprint, radix: 16)
     self.settings = settings
-    sampleFiles = try Self.samples(split.validation.isEmpty ? split.training : split.validation, data)
+    sampleFiles = try Self.samples(
+      split.validation.isEmpty ? split.training : split.validation, data)
     progress = RunProgress()
     log = TrainingLog(files.log)
   }

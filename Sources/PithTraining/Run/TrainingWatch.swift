@@ -14,7 +14,7 @@ struct TrainingWatch: Sendable, Hashable {
 
   private static let weight = 0.1
   /// What is usual for the length of a step's change over the length of the weights is about 1e-3.
-  private static let usualUpdates = 1e-5...0.05
+  private static let usualUpdates = 1e-5...0.1
 
   /// The average of the loss over about the last ten steps.
   var smoothedLoss: Double {
@@ -58,7 +58,8 @@ struct TrainingWatch: Sendable, Hashable {
   ) -> [Diagnosis] {
     var found: [Diagnosis?] = []
     // A first loss of next to nothing cannot fall.
-    if epoch <= 3, smoothedLoss > 0.98 * firstLoss, firstLoss > 0.1 {
+    if epoch <= 3, smoothedLoss > 0.98 * firstLoss, smoothedLoss < 1.1 * firstLoss, firstLoss > 0.1
+    {
       found.append(
         say(
           .lossStands,
@@ -87,7 +88,7 @@ struct TrainingWatch: Sendable, Hashable {
             "\(seen) of the training images but \(unseen) of the validation images are right: the network overfits; raise regularisation (--l2, --dropout, --augment) or take more images"
           ))
       }
-      if isLast, accuracy - validation < 0.01, accuracy < 0.98 {
+      if isLast, accuracy - validation < 0.01, validation < 0.98 {
         found.append(
           say(
             .roomForCapacity,

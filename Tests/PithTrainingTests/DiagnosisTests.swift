@@ -1,0 +1,247 @@
+import Foundation
+import PithGraph
+import PithTensor
+import PithTraining
+import Testing
+
+/// Each sentence about what ails a run, by a run that has the illness.
+@Suite struct DiagnosisTests {
+  let images: TestImages
+
+  init() throws {
+    images = try TestImages()
+    try images.writeColors()
+  }
+
+  private static let plain = """
+    input image: [3, 8, 8]
+    conv = convolution outputs: 4 kernel: 3
+    relu
+    flatten
+    fc = fully_connected outputs: 3
+    """
+
+  private static func deep(_ activation: String) -> String {
+    """
+    input image: [3, 8, 8]
+    flatten
+    repeat 6 as i {
+      "fc{i}" = fully_connected outputs: 40
+      "act{i}" = \(activation)
+    }
+    last = fully_connected outputs: 3
+    """
+  }
+
+  private func options(_ change: (inout RunOptions) -> Void) -> RunOptions {
+    var options = TestImages.options
+    options.augmentation = .none
+    options.schedule = .constant
+    change(&options)
+    return options
+  }
+
+  /// The sentences that a run is told.
+  private func sentences(
+    _ network: String, epochs: Int = 3, _ change: (inout RunOptions) -> Void
+  ) throws -> (outcome: TrainingRun.Outcome, said: [Diagnosis]) {
+    let run = try images.run(
+      network: network,
+      options: options {
+        $0.epochs = epochs
+        change(&$0)
+      })
+    var said: [Diagnosis] = []
+    let outcome = try run.run { event in
+      if case .diagnosis(let diagnosis) = event { said.append(diagnosis) }
+    }
+    #expect(Set(said.map(\.kind)).count == said.count, "each is said once")
+    return (outcome, said)
+  }
+
+  private func start(
+    _ network: String, _ change: (inout RunOptions) -> Void
+  ) throws -> StartReport {
+    try images.run(network: network, options: options(change)).checkStart()
+  }
+
+  private func sentence(_ kind: Diagnosis.Kind, _ said: [Diagnosis]) -> String {
+    said.first { $0.kind == kind }?.sentence ?? "nothing but \(said.map(\.kind.rawValue))"
+  }
+
+  // MARK: before
+
+  @Test func aHealthyStartSaysNothing() throws {
+    let report = try start(Self.plain) { $0.learningRate = 0.05 }
+    #expect(report.diagnoses == [])
+    #expect(abs(report.guessingLoss - 1.0986) < 1e-4)
+    #expect(report.penalty > 0)
+    #expect(report.handful.correct == report.handful.images)
+    #expect(try #require(report.range.steepest) > 0.0005)
+    #expect(report.layers.map(\.layer) == ["conv", "relu", "fc"])
+  }
+
+  @Test func aStartLeavesTheRunAsItIs() throws {
+    let run = try images.run()
+    let before = try run.checkpoint().encoded()
+    _ = try run.checkStart()
+    #expect(try run.checkpoint().encoded() == before)
+  }
+
+  @Test func weightsThatAreTooLargeAreSeen() throws {
+    let report = try start(Self.plain) { $0.initializer = .largeGaussian }
+    let text = sentence(.initialLoss, report.diagnoses)
+    #expect(text.hasPrefix("the loss at the start is "))
+    #expect(
+      text.hasSuffix(
+        ", but a network that only guesses has 1.1: the first weights are too large (--init)"))
+  }
+
+  @Test func zeroWeightsAreSeen() throws {
+    let report = try start(Self.plain) { $0.initializer = .zeros }
+    #expect(
+      sentence(.missingPenalty, report.diagnoses)
+        == "regularisation adds nothing to the loss at the start: all weights are zero (--init)")
+    #expect(
+      sentence(.equalWeights, report.diagnoses)
+        == "all weights of 'conv.weight' and 1 more tensors are equal, so all units of the layer learn the same: start from random weights (--init)"
+    )
+  }
+
+  @Test func imagesThatCannotBeLearnedAreSeen() throws {
+    let gray = TestImages.png([UInt8](repeating: 90, count: 192), height: 8, width: 8)
+    for name in ["blue", "green", "red"] {
+      for index in 0..<12 { try images.write(gray, to: "data/\(name)/\(index).png") }
+    }
+    let report = try start(Self.plain) { $0.learningRate = 0.05 }
+    let text = sentence(.cannotOverfit, report.diagnoses)
+    #expect(
+      text.hasPrefix(
+        "18 images cannot be learned by heart: after 300 steps 6 are right and the loss is 1.1; look for wrong labels"
+      ))
+  }
+
+  @Test func aRateOutsideOfTheRangeIsSeen() throws {
+    let above = try start(Self.plain) { $0.learningRate = 1000 }
+    #expect(
+      sentence(.rateAboveRange, above.diagnoses).hasPrefix(
+        "the learning rate 1000 is too large: in the range test the loss rises from "))
+    let below = try start(Self.plain) { $0.learningRate = 1e-4 }
+    #expect(
+      sentence(.rateBelowRange, below.diagnoses).hasPrefix(
+        "the learning rate 0.0001 is too small: in the range test the loss falls fastest at "))
+  }
+
+  @Test func signalsOutOfBoundsAreSeen() throws {
+    let vanishing = try start(Self.deep("tanh")) { $0.initializer = .smallGaussian }
+    #expect(
+      sentence(.vanishingSignals, vanishing.diagnoses).hasPrefix("signals vanish in layer '"))
+    let exploding = try start(Self.deep("relu")) {
+      $0.initializer = .gaussian(standardDeviation: 3)
+    }
+    #expect(
+      sentence(.explodingSignals, exploding.diagnoses).hasPrefix("signals explode in layer '"))
+    let saturated = try start(Self.deep("tanh")) { $0.initializer = .largeGaussian }
+    #expect(
+      sentence(.saturatedUnits, saturated.diagnoses).hasSuffix(
+        "of the values of 'act0' are at the flat ends of tanh and learn next to nothing: choose smaller first weights (--init)"
+      ))
+    let dead = try start(Self.plain) {
+      $0.initializer = .constant(-0.1)
+      $0.centering = .none
+    }
+    #expect(
+      sentence(.deadUnits, dead.diagnoses)
+        == "100.0 % of the units of 'relu' are 0 for every image and learn nothing: choose other first weights (--init)"
+    )
+  }
+
+  // MARK: while training
+
+  @Test func aLossThatIsNotFiniteStopsTheRun() throws {
+    let (outcome, said) = try sentences(Self.plain) { $0.learningRate = 3e38 }
+    guard case .diverged(let reason) = outcome else {
+      Issue.record("the run was not stopped: \(outcome)")
+      return
+    }
+    #expect([reason] == said)
+    #expect(reason.kind == .notFinite)
+    #expect(reason.sentence.hasPrefix("the loss or its gradient is not finite in step 2 (loss "))
+    #expect(
+      reason.sentence.hasSuffix("the learning rate 3e+38 is too large; try a tenth of it"))
+    // The state that was saved before is there, and of numbers.
+    let last = try TrainingCheckpoint(contentsOf: images.path("run"), takesLast: true)
+    #expect(last.state.tensors.values.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+    #expect(last.state.numbers["step"] == 0)
+  }
+
+  @Test func aLossThatTriplesStopsTheRun() throws {
+    let (outcome, said) = try sentences(Self.plain) { $0.learningRate = 1000 }
+    #expect(outcome != .finished)
+    #expect(sentence(.lossTripled, said).contains("is above three times the first, "))
+  }
+
+  @Test func aLossThatStandsIsSeen() throws {
+    let (outcome, said) = try sentences(Self.plain) { $0.learningRate = 1e-9 }
+    #expect(outcome == .finished)
+    #expect(
+      sentence(.lossStands, said).contains(
+        "): the learning rate, 1e-09 now, is too small, or the network cannot learn this"))
+    #expect(sentence(.lossStands, said).hasPrefix("the loss has hardly moved in "))
+    #expect(
+      sentence(.smallUpdates, said).hasSuffix(
+        "of their size in a step, where about 0.001 is usual: the learning rate 1e-09 is too small")
+    )
+  }
+
+  @Test func updatesThatAreTooLargeAreSeen() throws {
+    let (_, said) = try sentences(TestImages.network) { $0.learningRate = 0.5 }
+    #expect(
+      sentence(.largeUpdates, said).hasSuffix(
+        "of their size in a step, where about 0.001 is usual: the learning rate 0.5 is too large"))
+  }
+
+  /// Images that have nothing in common with their labels.
+  private func writeNoise() throws {
+    for (label, name) in ["blue", "green", "red"].enumerated() {
+      for index in 0..<12 {
+        let numbers = formulaNumbers("noise \(label) \(index)", count: 192)
+        try images.write(
+          TestImages.png(numbers.map { UInt8(128 + 120 * $0) }, height: 8, width: 8),
+          to: "data/\(name)/\(index).png")
+      }
+    }
+  }
+
+  @Test func overfittingIsSeen() throws {
+    try writeNoise()
+    let (_, said) = try sentences(Self.plain, epochs: 30) {
+      $0.learningRate = 0.02
+      $0.validation = 0.3
+      $0.l2 = 0
+    }
+    #expect(
+      sentence(.overfitting, said).hasSuffix(
+        "of the validation images are right: the network overfits; raise regularisation (--l2, --dropout, --augment) or take more images"
+      ))
+  }
+
+  @Test func roomForCapacityIsSeen() throws {
+    try writeNoise()
+    let network = """
+      input image: [3, 8, 8]
+      global_average_pool
+      flatten
+      fc = fully_connected outputs: 3
+      """
+    let (_, said) = try sentences(network) {
+      $0.learningRate = 0.001
+      $0.validation = 0.3
+      $0.l2 = 1
+    }
+    #expect(
+      sentence(.roomForCapacity, said).hasSuffix(
+        "of the validation images are right, no gap: there is room for a larger network, less regularisation or more epochs"
+      ))
+  }
+}

@@ -1,0 +1,244 @@
+import Foundation
+import Glibc
+import Pith
+import PithFormat
+import PithGraph
+import PithTensor
+import PithTraining
+import Testing
+
+@Suite struct TrainingRunTests {
+  let images: TestImages
+
+  init() throws {
+    images = try TestImages()
+    try images.writeColors()
+  }
+
+  private func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: images.url.appending(path: name)))
+  }
+
+  @Test func aRunLearnsAndLeavesItsFiles() throws {
+    let run = try images.run()
+    var epochs: [EpochReport] = []
+    let outcome = try run.run { event in
+      if case .epoch(let report) = event { epochs.append(report) }
+    }
+    #expect(outcome == .finished)
+    #expect(epochs.map(\.epoch) == [1, 2, 3])
+    #expect(epochs[2].trainingLoss < epochs[0].trainingLoss)
+    #expect(run.best.accuracy == 1)
+    let log = try String(decoding: bytes("run/log.csv"), as: UTF8.self).split(separator: "\n")
+    #expect(log.count == 4)
+    #expect(log[0].hasPrefix("epoch,steps,learning_rate,training_loss,"))
+    #expect(log[3].hasPrefix("3,15,"))
+    let configuration = try String(decoding: bytes("run/configuration.txt"), as: UTF8.self)
+    #expect(configuration.contains("\nlearning-rate: 0.1\n"))
+    #expect(
+      pithError { try images.run() }.map { "\($0)" }
+        == "\(images.path("run")): there is a run in this folder; go on with it by --resume, or choose another folder"
+    )
+  }
+
+  @Test func resultsDependOnNeitherThreadsNorCache() throws {
+    let first = try images.run("one", threads: 1)
+    let second = try TrainingRun(
+      Graph(text: TestImages.network), data: images.data(cacheBytes: 1000),
+      options: TestImages.options, folder: images.path("two"), threads: 3)
+    #expect(second.data.cachedImages == 5 && first.data.cachedImages == 36)
+    _ = try first.run()
+    _ = try second.run()
+    #expect(try bytes("one/last.pith") == bytes("two/last.pith"))
+    #expect(try bytes("one/best.pith") == bytes("two/best.pith"))
+  }
+
+  @Test func aStoppedRunGoesOnBitForBit() throws {
+    let whole = try images.run("whole")
+    _ = try whole.run()
+    var steps = 0
+    let first = try images.run("parts")
+    let outcome = try first.run(
+      isStopped: { steps == 7 },
+      observer: { event in if case .step = event { steps += 1 } })
+    #expect(outcome == .stopped)
+    let checkpoint = try TrainingCheckpoint(contentsOf: images.path("parts"), takesLast: true)
+    let second = try TrainingRun(
+      resuming: checkpoint, data: images.data(), folder: images.path("parts"), threads: 1)
+    #expect(try second.run() == .finished)
+    #expect(try bytes("whole/last.pith") == bytes("parts/last.pith"))
+    #expect(try bytes("whole/best.pith") == bytes("parts/best.pith"))
+  }
+
+  @Test func otherImagesAreNotResumedOn() throws {
+    _ = try images.run().run()
+    try images.write(bytes("data/red/0.png"), to: "data/red/new.png")
+    let checkpoint = try TrainingCheckpoint(contentsOf: images.path("run"), takesLast: true)
+    let error = pithError {
+      try TrainingRun(resuming: checkpoint, data: images.data(), folder: images.path("run"))
+    }
+    #expect(error?.problem.hasPrefix("the run began with images") == true)
+    #expect(error?.advice == "go on with the images that it began with")
+  }
+
+  /// A process is killed again and again while it trains, saving after each step.
+  @Test func aKilledRunEndsAsAnUninterruptedOne() throws {
+    let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appending(path: "TrainLoop")
+    func start(_ folder: String) throws -> Process {
+      let process = Process()
+      process.executableURL = program
+      process.arguments = [images.path("data"), images.path(folder)]
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    let whole = try start("whole")
+    whole.waitUntilExit()
+    try #require(whole.terminationStatus == 0)
+    var random = SeededRandom(seed: 3)
+    var kills = 0
+    for _ in 0..<200 {
+      let process = try start("killed")
+      usleep(UInt32(20_000 + random.next() % 60_000))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      if process.terminationReason == .exit {
+        try #require(process.terminationStatus == 0)
+        break
+      }
+      kills += 1
+    }
+    #expect(kills > 0)
+    let end = try start("killed")
+    end.waitUntilExit()
+    try #require(end.terminationStatus == 0)
+    #expect(try bytes("whole/last.pith") == bytes("killed/last.pith"))
+    #expect(try bytes("whole/best.pith") == bytes("killed/best.pith"))
+    let epochs = try String(decoding: bytes("killed/log.csv"), as: UTF8.self)
+      .split(separator: "\n").dropFirst().map { $0.split(separator: ",").first.map(String.init) }
+    #expect(epochs == ["1", "2", "3", "4", "5", "6"])
+  }
+
+  @Test(arguments: [Centering.channel, .image, .none])
+  func theModelScoresAsTheTrainerDid(centering: Centering) throws {
+    var options = TestImages.options
+    options.centering = centering
+    let run = try images.run(options: options)
+    _ = try run.run()
+    let exported = try TrainedModel.convert(images.path("run"), takesLast: true)
+    let model = try Model(bytes: exported.bytes)
+    #expect(model.labels == ["blue", "green", "red"])
+    #expect(model.samples.count == 3)
+    let plan = try Plan(model, isExact: true)
+    let classifier = try Classifier(model, plan: plan, batch: 4)
+    for image in run.split.validation {
+      let scores = try classifier.outputs(of: [.bytes(run.data.file(image))])[0].get()
+      #expect(distance(scores, try run.logits(of: image)) < 1e-5)
+    }
+    #expect(try Verification(model).passes)
+  }
+
+  @Test func theMeanIsThatOfTheTrainingImages() throws {
+    let run = try images.run()
+    var (sum, count) = (0.0, 0.0)
+    for image in run.split.training {
+      let pixels = try Preprocessor(probe(run)).tensor(pngBytes: run.data.file(image))
+      sum += pixels.values[..<64].reduce(0) { $0 + Double($1) }
+      count += 64
+    }
+    guard case .channel(let means) = run.preprocessing.mean else {
+      Issue.record("there is no channel mean")
+      return
+    }
+    #expect(abs(Double(means[0]) - sum / count / 255) < 1e-6)
+  }
+
+  /// A model whose recipe leaves pixels as they are.
+  private func probe(_ run: TrainingRun) throws -> Model {
+    let contents = ModelContents(
+      graph: try Graph(text: "input image: [3, 8, 8]\nflatten"), parameters: [:],
+      preprocessing: Preprocessing(), output: .logits)
+    return try Model(bytes: contents.encoded())
+  }
+
+  @Test func aModelIsTrainedFurther() throws {
+    _ = try images.run().run()
+    let model = try Model(
+      bytes: TrainedModel.convert(images.path("run"), takesLast: false).bytes)
+    let run = try TrainingRun(
+      model.network(), data: images.data(), options: TestImages.options,
+      folder: images.path("further"), preprocessing: model.preprocessing, provenance: [])
+    let start = try #require(try run.evaluate(run.split.validation))
+    #expect(start.accuracy == 1)
+    #expect(try run.run() == .finished)
+  }
+
+  // MARK: rules of the format
+
+  /// The bytes of a checkpoint with other bytes of one section; nil: without it.
+  private func checkpoint(
+    _ whole: [UInt8], with section: SectionName, _ bytes: [UInt8]?
+  ) throws -> [UInt8] {
+    let container = try Container(bytes: whole)
+    var writer = ContainerWriter(kind: .training)
+    for name in container.sections.map(\.name) where !SectionName.container.contains(name) {
+      let content = name == section ? bytes : container.section(name).map { Array($0) }
+      if let content { try writer.add(section: name, isRequired: true, bytes: content) }
+    }
+    for entry in container.tensors {
+      try writer.add(tensor: entry.name, container.tensor(named: entry.name))
+    }
+    return try writer.encoded()
+  }
+
+  private func text(_ text: String) -> [UInt8] { [UInt8(text.utf8.count), 0, 0, 0] + text.utf8 }
+
+  @Test func checkpointsThatBreakARuleAreRefused() throws {
+    let run = try images.run()
+    let checkpoint = try run.checkpoint()
+    let bytes = try checkpoint.encoded()
+    let whole = try TrainingCheckpoint(bytes: bytes)
+    #expect(whole.state.tensors == checkpoint.state.tensors)
+    #expect(whole.settings == checkpoint.settings)
+    let (one, none): ([UInt8], [UInt8]) = ([1, 0, 0, 0], [0, 0, 0, 0])
+    let number = text("a") + [UInt8](repeating: 0, count: 8)
+    let cases: [(section: SectionName, bytes: [UInt8]?, message: String)] = [
+      (
+        .labels, nil,
+        "a training checkpoint needs a recipe, labels and outputs that are logits [F-80]"
+      ),
+      (
+        .output, [2],
+        "a training checkpoint needs a recipe, labels and outputs that are logits [F-80]"
+      ),
+      (
+        .state, nil,
+        "a training checkpoint needs the sections 'optimizer' and 'state' [F-81]"
+      ),
+      (
+        .optimizer, [2, 0, 0, 0] + text("momentum") + text("momentum"),
+        "section 'optimizer', byte 28: slot 1 cannot be named 'momentum' [F-82]"
+      ),
+      (
+        .state, [2, 0, 0, 0] + number + number + none,
+        "section 'state', byte 30: there are two numbers 'a' [F-83]"
+      ),
+      (
+        .optimizer, one + text("velocity"),
+        "tensor 'optimizer.momentum/bn.bias': is of no slot that the section 'optimizer' names, or there is no parameter of its shape [F-84]"
+      ),
+      (
+        .optimizer, one + text("momentum") + [0],
+        "section 'optimizer', byte 16: 1 bytes are left over after the last field [F-60]"
+      ),
+    ]
+    for (section, content, message) in cases {
+      let broken = try self.checkpoint(bytes, with: section, content)
+      #expect(pithError { try TrainingCheckpoint(bytes: broken) }.map { "\($0)" } == message)
+    }
+    #expect(
+      pithError { try TrainingCheckpoint(bytes: whole.model().bytes) }.map { "\($0)" }
+        == "is a model, not a training checkpoint; train it further with 'pith train --from'")
+  }
+}
