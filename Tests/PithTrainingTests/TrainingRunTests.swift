@@ -59,8 +59,8 @@ import Testing
     var steps = 0
     let first = try images.run("parts")
     let outcome = try first.run(
-      isStopped: { steps == 7 },
-      observer: { event in if case .step = event { steps += 1 } })
+      observer: { event in if case .step = event { steps += 1 } },
+      isStopped: { steps == 7 })
     #expect(outcome == .stopped)
     let checkpoint = try TrainingCheckpoint(contentsOf: images.path("parts"), takesLast: true)
     let second = try TrainingRun(

@@ -193,7 +193,7 @@ struct Train: Subcommand {
     var report = report
     report.begin(run)
     let outcome = try run.run(
-      isStopped: { Interruption.isAsked }, observer: { report.show($0) })
+      observer: { report.show($0) }, isStopped: { Interruption.isAsked })
     report.end()
     return Ending(
       folder: folder, outcome: outcome, epochs: run.epochsDone, bestEpoch: run.best.epoch,

@@ -235,11 +235,11 @@ public final class TrainingRun {
   /// Trains until all epochs are done.
   ///
   /// - Parameters:
-  ///   - isStopped: asked before each step; true saves the state and ends the run.
   ///   - observer: is told what happens.
+  ///   - isStopped: asked before each step; true saves the state and ends the run.
   /// - Throws: ``PithError`` when a file cannot be written or an image no longer be read; what was saved before is kept.
   public func run(
-    isStopped: () -> Bool = { false }, observer: (Event) -> Void = { _ in }
+    observer: (Event) -> Void = { _ in }, isStopped: () -> Bool = { false }
   ) throws -> Outcome {
     while progress.epoch < options.epochs {
       let order = order(epoch: progress.epoch)
