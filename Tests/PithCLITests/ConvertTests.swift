@@ -18,15 +18,18 @@ import Testing
     #expect(!folder.exists("y.pith"))
   }
 
-  @Test(arguments: ["training"])
-  func sourcesOfLaterVersionsAreRefused(_ source: String) throws {
+  @Test func aTrainingRunTakesNothingThatItKnows() throws {
     let outcome = try folder.pith(
-      "convert", "x", "-o", "y.pith", "--from", source, "--no-preprocessing")
+      "convert", "x", "-o", "y.pith", "--from", "training", "--no-preprocessing", "--architecture",
+      "lenet")
     #expect(outcome.status == 2)
     #expect(
       outcome.errors.hasPrefix(
-        "pith: --from \(source) is not yet supported by this version; it reads pytorch, safetensors and onnx\n"
+        "pith: a training run knows its network, recipe, labels and samples itself; leave out --architecture and a recipe\n"
       ))
+    let absent = try folder.pith("convert", "x", "-o", "y.pith", "--from", "training")
+    #expect(absent.status == 3)
+    #expect(absent.errors == "pith: x: cannot be opened: No such file or directory\n")
   }
 
   @Test func unknownArchitectureIsWrongUsageWithAllNames() throws {

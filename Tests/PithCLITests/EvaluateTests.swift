@@ -25,10 +25,13 @@ import Testing
     #expect(outcome.status == 0)
     #expect(
       outcome.output == """
-        images                7
-        top-1           85.71 %  6 right
-        top-5          100.00 %  7 right
-        cross-entropy    0.6943
+        images                     7
+        top-1                85.71 %  6 right
+        top-5               100.00 %  7 right
+        cross-entropy         0.6943
+                              1.0017  bits
+        prediction entropy    1.4071  bits
+        information           0.3771  bits of 1.3788
 
         class  images  right  accuracy
         red         4      3   75.00 %
@@ -53,6 +56,14 @@ import Testing
     #expect(report["top5"] as? Double == 1)
     let loss = try #require(report["cross_entropy"] as? Double)
     #expect(abs(loss - (6 * Self.rightLoss + Self.wrongLoss) / 7) < 1e-7)
+    // Of softmax(1, 0, 0), and of the shares 4/7, 2/7 and 1/7.
+    let predictions = try #require(report["prediction_entropy_bits"] as? Double)
+    #expect(abs(predictions - 1.4071006223791067) < 1e-6)
+    let labels = try #require(report["label_entropy_bits"] as? Double)
+    #expect(abs(labels - 1.378783493486176) < 1e-12)
+    let information = try #require(report["information_bits"] as? Double)
+    let nat = 1.4426950408889634
+    #expect(abs(information - (labels - loss * nat)) < 1e-12)
     #expect(report["confusion"] as? [[Int]] == [[3, 1, 0], [0, 2, 0], [0, 0, 1]])
     #expect(outcome.errors == "")
   }

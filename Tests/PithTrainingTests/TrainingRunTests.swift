@@ -32,7 +32,7 @@ import Testing
     let log = try String(decoding: bytes("run/log.csv"), as: UTF8.self).split(separator: "\n")
     #expect(log.count == 4)
     #expect(log[0].hasPrefix("epoch,steps,learning_rate,training_loss,"))
-    #expect(log[3].hasPrefix("3,15,"))
+    #expect(log[3].hasPrefix("3,12,"))
     let configuration = try String(decoding: bytes("run/configuration.txt"), as: UTF8.self)
     #expect(configuration.contains("\nlearning-rate: 0.1\n"))
     #expect(

@@ -44,6 +44,7 @@ extension RunProgress {
     [
       ("run.loss", \.loss), ("run.ratios", \.ratios), ("run.best_accuracy", \.bestAccuracy),
       ("run.best_loss", \.bestLoss), ("run.watch.first_loss", \.watch.firstLoss),
+      ("run.watch.first_epoch_loss", \.watch.firstEpochLoss),
       ("run.watch.average", \.watch.average),
     ]
   }

@@ -39,11 +39,14 @@ public struct RateRange: Sendable, Hashable {
   /// In the order of rising rates; the test ends early when the loss is four times the first.
   public let points: [Point]
 
-  /// The rate at which the loss falls fastest; nil: nowhere.
+  /// The rate at which the loss falls fastest, over five steps, before it rises; nil: nowhere.
   public var steepest: Double? {
-    let slopes = zip(points, points.dropFirst()).map { ($1.loss - $0.loss, $1.rate) }
-    guard let least = slopes.min(by: { $0.0 < $1.0 }), least.0 < 0 else { return nil }
-    return least.1
+    let falling = points.prefix { $0.rate < limit ?? .infinity }
+    let slopes = zip(falling, falling.dropFirst(5)).enumerated().map { index, pair in
+      (fall: pair.0.loss - pair.1.loss, rate: falling[index + 2].rate)
+    }
+    guard let best = slopes.max(by: { $0.fall < $1.fall }), best.fall > 0 else { return nil }
+    return best.rate
   }
 
   /// The rate from which the loss is half as high again as the least; nil: nowhere.

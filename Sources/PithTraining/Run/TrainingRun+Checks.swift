@@ -13,12 +13,7 @@ extension TrainingRun {
     let order = order(epoch: progress.epoch)
     var diagnoses: [Diagnosis] = []
     let first = try initialStep(order)
-    let classes = Double(data.classes.count)
-    let guessing =
-      switch options.loss {
-      case .crossEntropy: log(classes)
-      case .hinge: classes - 1
-      }
+    let guessing = guessingLoss
     diagnoses += Self.diagnose(initial: first, guessing: guessing, options, isFresh: isFresh)
     let layers = try layerStatistics(order)
     diagnoses += equalWeights() + Self.diagnose(layers)

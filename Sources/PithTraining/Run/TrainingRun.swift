@@ -205,6 +205,14 @@ public final class TrainingRun {
     return found
   }
 
+  /// The loss of a network that finds all classes equally likely: `ln(classes)`, or for the hinge loss `classes - 1`.
+  var guessingLoss: Double {
+    switch options.loss {
+    case .crossEntropy: Glibc.log(Double(data.classes.count))
+    case .hinge: Double(data.classes.count - 1)
+    }
+  }
+
   /// The epochs that are done.
   public var epochsDone: Int { progress.epoch }
 
@@ -253,7 +261,7 @@ public final class TrainingRun {
         }
         let report = try step(order)
         rate = report.learningRate
-        if let reason = progress.watch.stopReason(after: report) {
+        if let reason = progress.watch.stopReason(after: report, guessing: guessingLoss) {
           observer(.diagnosis(reason))
           return .diverged(reason)
         }

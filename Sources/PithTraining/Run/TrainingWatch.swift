@@ -5,6 +5,8 @@ import Glibc
 struct TrainingWatch: Sendable, Hashable {
   /// The loss of the first step; NaN before.
   var firstLoss = Double.nan
+  /// The mean loss of the first epoch; NaN before.
+  var firstEpochLoss = Double.nan
   /// The moving average of the loss, each step with the weight 0.1, before the correction for its start at 0.
   var average = 0.0
   /// The steps that are in the average.
@@ -28,7 +30,9 @@ struct TrainingWatch: Sendable, Hashable {
   }
 
   /// Looks at a step; a sentence means that the run has to stop.
-  mutating func stopReason(after report: StepReport) -> Diagnosis? {
+  ///
+  /// - Parameter guessing: the loss of a network that only guesses. A network that is trained further may begin far below it.
+  mutating func stopReason(after report: StepReport, guessing: Double) -> Diagnosis? {
     guard report.isFinite else {
       return say(
         .notFinite,
@@ -38,10 +42,13 @@ struct TrainingWatch: Sendable, Hashable {
     if steps == 0 { firstLoss = report.loss }
     average += Self.weight * (report.loss - average)
     steps += 1
-    guard smoothedLoss > 3 * firstLoss else { return nil }
+    guard smoothedLoss > 3 * max(firstLoss, guessing) else { return nil }
+    let measure =
+      firstLoss >= guessing
+      ? "the first, \(Self.short(firstLoss))" : "that of guessing, \(Self.short(guessing))"
     return say(
       .lossTripled,
-      "the loss \(Self.short(smoothedLoss)) is above three times the first, \(Self.short(firstLoss)): the learning rate \(Self.short(report.learningRate)) is unsuitable; try a tenth of it"
+      "the loss \(Self.short(smoothedLoss)) is above three times \(measure): the learning rate \(Self.short(report.learningRate)) is unsuitable; try a tenth of it"
     )
   }
 
@@ -57,13 +64,12 @@ struct TrainingWatch: Sendable, Hashable {
     isLast: Bool
   ) -> [Diagnosis] {
     var found: [Diagnosis?] = []
-    // A first loss of next to nothing cannot fall.
-    if epoch <= 3, smoothedLoss > 0.98 * firstLoss, smoothedLoss < 1.1 * firstLoss, firstLoss > 0.1
-    {
+    if epoch == 1 { firstEpochLoss = loss }
+    if 2...3 ~= epoch, 0.98 * firstEpochLoss...1.1 * firstEpochLoss ~= loss, accuracy < 0.9 {
       found.append(
         say(
           .lossStands,
-          "the loss has hardly moved in \(epoch) epoch\(epoch == 1 ? "" : "s") (\(Self.short(firstLoss)) to \(Self.short(smoothedLoss))): the learning rate, \(Self.short(rate)) now, is too small, or the network cannot learn this"
+          "the loss has hardly moved in \(epoch) epochs (\(Self.short(firstEpochLoss)) to \(Self.short(loss))): the learning rate, \(Self.short(rate)) now, is too small, or the network cannot learn this"
         ))
     }
     if ratio > Self.usualUpdates.upperBound {

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@Suite struct TrainTests {
+  let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    for index in 0..<8 {
+      for (name, png) in [
+        ("red", TestContent.red), ("green", TestContent.green), ("blue", TestContent.blue),
+      ] {
+        try folder.write(png, to: "data/\(name)/\(index).png")
+      }
+    }
+    try folder.write(
+      """
+      parameter classes = 2
+      input image: [3, 4, 4]
+      flatten
+      fc = fully_connected outputs: classes
+
+      """, to: "n.network")
+  }
+
+  private func train(_ options: String) throws -> TestFolder.Outcome {
+    try folder.bash(
+      "\"$PITH\" train data --batch 8 --augment none --no-checks \(options)")
+  }
+
+  @Test func aRunBecomesAModelThatIsTrainedFurther() throws {
+    let outcome = try train("--architecture n.network --output run --epochs 4 --seed 3")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasPrefix("finished after 4 epochs; epoch "))
+    #expect(outcome.output.hasSuffix("\nnext: pith convert run -o model.pith\n"))
+    #expect(
+      outcome.errors.hasPrefix(
+        """
+        24 images of 3x2x2 in 3 classes
+        layer    operation        output  parameters
+        flatten  flatten              12
+        fc       fully_connected       3          39
+        total                                     39
+
+        21 training images, 3 for validation; 4 epochs of 3 steps
+        epoch 1/4  loss 
+        """))
+    let converted = try folder.pith("convert", "run", "-o", "m.pith", "--last")
+    #expect(converted.status == 0)
+    #expect(converted.errors.hasPrefix("note     the state after epoch 4\n"))
+    let evaluated = try folder.pith("evaluate", "m.pith", "data", "--format", "json", "--quiet")
+    let report = try #require(try json(evaluated.output) as? [String: Any])
+    #expect(report["top1"] as? Double == 1)
+    let information = try #require(report["information_bits"] as? Double)
+    let crossEntropy = try #require(report["cross_entropy_bits"] as? Double)
+    #expect(abs(information + crossEntropy - log2(3)) < 1e-12)
+    #expect(try folder.pith("verify", "m.pith").status == 0)
+    let further = try train("--from m.pith --output further --epochs 1 --format json --quiet")
+    #expect(further.status == 0)
+    let end = try #require(try json(further.output) as? [String: Any])
+    #expect(end["outcome"] as? String == "finished")
+    #expect(end["accuracy"] as? Double == 1)
+  }
+
+  @Test func aResumedRunTakesEverythingFromItsFolder() throws {
+    _ = try train("--architecture n.network --output run --epochs 2 --quiet")
+    let mixed = try folder.pith(
+      "train", "data", "--output", "run", "--resume", "--epochs", "3", "--l2", "0")
+    #expect(mixed.status == 2)
+    #expect(
+      mixed.errors.hasPrefix(
+        "pith: --resume takes everything from the run; leave out --epochs, --l2\n"))
+    let again = try folder.pith("train", "data", "--output", "run", "--resume", "--quiet")
+    #expect(again.status == 0)
+    #expect(again.output.hasPrefix("finished after 2 epochs; "))
+    let twice = try train("--architecture n.network --output run --quiet")
+    #expect(twice.status == 2)
+    #expect(
+      twice.errors
+        == "pith: run: there is a run in this folder; go on with it by --resume, or choose another folder\n"
+    )
+  }
+
+  @Test func interruptedRunsAreSaved() throws {
+    let outcome = try folder.bash(
+      """
+      "$PITH" train data --architecture n.network --output run --epochs 100000 --batch 8 --no-checks --quiet &
+      sleep 1; kill -INT $!; wait $!; echo "status $?"; ls run
+      """)
+    #expect(outcome.output.hasPrefix("stopped after "))
+    #expect(outcome.output.contains("\nnext: pith train data --output run --resume\nstatus 4\n"))
+    #expect(outcome.output.hasSuffix("best.pith\nconfiguration.txt\nlast.pith\nlog.csv\n"))
+  }
+
+  @Test func foldsAreTrainedOneAfterTheOther() throws {
+    let outcome = try train(
+      "--architecture n.network --output cv --epochs 2 --folds 4 --quiet")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("\n4 folds: "))
+    #expect(folder.exists("cv/fold-4/best.pith"))
+  }
+
+  @Test func aNetworkIsNeeded() throws {
+    let outcome = try folder.pith("train", "data", "--output", "run")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.hasPrefix(
+        "pith: give --architecture, or --from to train a model further\n"))
+    let shifted = try train("--architecture n.network --output run --warm-up -1")
+    #expect(shifted.status == 2)
+    #expect(!folder.exists("run"))
+  }
+
+  @Test func gradientsOfANetworkAreChecked() throws {
+    let outcome = try folder.pith("gradcheck", "n.network", "--format", "json")
+    #expect(outcome.status == 0)
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    #expect(report["verdict"] as? String == "right")
+    #expect(try #require(report["error"] as? Double) < 1e-6)
+    #expect((report["tensors"] as? [[String: Any]])?.first?["name"] as? String == "fc.weight")
+  }
+}
