@@ -85,7 +85,7 @@ import Testing
     let outcome = try folder.bash(
       """
       "$PITH" train data --architecture n.network --output run --epochs 100000 --batch 8 --no-checks --quiet &
-      sleep 1; kill -INT $!; wait $!; echo "status $?"; ls run
+      until [ -e run/last.pith ]; do sleep 0.05; done; kill -INT $!; wait $!; echo "status $?"; ls run
       """)
     #expect(outcome.output.hasPrefix("stopped after "))
     #expect(outcome.output.contains("\nnext: pith train data --output run --resume\nstatus 4\n"))

@@ -62,7 +62,9 @@ import Testing
   private func start(
     _ network: String, _ change: (inout RunOptions) -> Void
   ) throws -> StartReport {
-    try images.run(UUID().uuidString, network: network, options: options(change)).checkStart()
+    let run = try images.run(UUID().uuidString, network: network, options: options(change))
+    run.checkPatience = .infinity
+    return try run.checkStart()
   }
 
   private func sentence(_ kind: Diagnosis.Kind, _ said: [Diagnosis]) -> String {

@@ -18,7 +18,7 @@ struct Train: Subcommand {
       'pith convert RUN -o model.pith' makes a model of it.
 
       Before the first step, the loss at the start is compared to that of guessing, a handful of images is learned by heart, \
-      and the learning rate is tried from a ten-thousandth of --learning-rate to a hundred times as much, without any \
+      and the learning rate is tried from a ten-thousandth of --learning-rate to a thousand times as much, without any \
       effect on the run (--no-checks leaves this out).
 
       Exit code 1: images could not be read and were left out; 4: stopped, or the loss left all bounds.

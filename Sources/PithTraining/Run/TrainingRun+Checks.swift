@@ -2,9 +2,6 @@ import Glibc
 import PithTensor
 
 extension TrainingRun {
-  /// The most seconds of each check that trains.
-  private static let patience = 20.0
-
   /// Looks at the network before the first step: the loss at the start, the sizes of signals, whether a handful of images can be
   /// learned by heart, and which learning rates suit. The run itself stays as it is.
   ///
@@ -160,7 +157,7 @@ extension TrainingRun {
     while steps < 300, loss > 0.01 * guessing, hasTime {
       let report = try trainer.step(values, labels)
       (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
-      hasTime = Self.now - start < Self.patience
+      hasTime = Self.now - start < checkPatience
     }
     let correct = try trainer.evaluate(values, labels).correct
     return StartReport.Handful(
@@ -171,10 +168,10 @@ extension TrainingRun {
   // MARK: the learning rate
 
   private func rateRange(_ order: ArraySlice<Int>) throws -> RateRange {
-    let (steps, decades) = (60, 6.0)
+    let (steps, decades) = (70, 7.0)
     let factor = pow(10, decades / Double(steps - 1))
     let trainer = try probe {
-      // From a ten-thousandth of the run's rate to a hundred times as much.
+      // From a ten-thousandth of the run's rate to a thousand times as much.
       $0.learningRate = LearningRate(
         options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
       $0.steps = steps
@@ -195,7 +192,7 @@ extension TrainingRun {
       let loss = average / (1 - pow(0.7, Double(step + 1)))
       if step == 0 { first = loss }
       points.append(RateRange.Point(rate: report.learningRate, loss: loss))
-      if loss > 4 * first || Self.now - start > Self.patience { break }
+      if loss > 4 * first || Self.now - start > checkPatience { break }
     }
     return RateRange(points: points)
   }
@@ -210,7 +207,7 @@ extension TrainingRun {
         )
       ]
     }
-    if let steepest = range.steepest, rate < steepest / 30 {
+    if let steepest = range.steepest, rate < steepest / 20 {
       return [
         Diagnosis(
           .rateBelowRange,

@@ -42,6 +42,8 @@ public final class TrainingRun {
   public let trainer: Trainer
   /// The most seconds between two times that the state is saved.
   public var saveInterval = 300.0
+  /// The most seconds of each check before the start that trains; one that has no more time says less.
+  public var checkPatience = 20.0
   let files: RunFolder
   let loader: BatchLoader
   let threads: Int?
