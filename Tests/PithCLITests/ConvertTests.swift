@@ -25,7 +25,7 @@ import Testing
     #expect(outcome.status == 2)
     #expect(
       outcome.errors.hasPrefix(
-        "pith: a training run knows its network, recipe, labels and samples itself; leave out --architecture and a recipe\n"
+        "pith: a training run knows its network, recipe, labels and scores itself; leave out --architecture and a recipe\n"
       ))
     let absent = try folder.pith("convert", "x", "-o", "y.pith", "--from", "training")
     #expect(absent.status == 3)

@@ -15,7 +15,8 @@ struct Convert: Subcommand {
       in this order: decode, alpha, gray or RGB, --resize, --crop, channel order, --range, minus --mean, over --std.
 
       A folder that 'pith train' has made, or a training checkpoint in it, says everything itself. Its best state by the \
-      validation images is taken, or the last one with --last; golden samples are validation images with the trainer's own scores.
+      validation images is taken, or the last one with --last; golden samples are validation images, or those of --sample, with the trainer's own scores. They become part of \
+      the file: give --sample when the images that it was trained on are private.
 
       The output is replaced only when the whole conversion has succeeded. Notes go to standard error.
 
@@ -135,11 +136,11 @@ struct Convert: Subcommand {
     let said = [
       ("--architecture", network.architecture != nil), ("--key", key != nil),
       ("a recipe", !recipe.isEmpty || recipe.noPreprocessing), ("--output", meaning != nil),
-      ("--no-batch", noBatch), ("--labels", labels != nil), ("--sample", !sample.isEmpty),
+      ("--no-batch", noBatch), ("--labels", labels != nil), ("--expect", expect != nil),
     ].filter(\.1).map(\.0)
     guard said.isEmpty else {
       throw ValidationError(
-        "a training run knows its network, recipe, labels and samples itself; leave out \(said.joined(separator: " and "))"
+        "a training run knows its network, recipe, labels and scores itself; leave out \(said.joined(separator: " and "))"
       )
     }
   }
@@ -147,7 +148,7 @@ struct Convert: Subcommand {
   func execute() throws -> ExitStatus {
     guard !isTrainingRun else {
       let model = try failing(with: .badModel) {
-        try TrainedModel.convert(input, takesLast: last, weights: weights)
+        try TrainedModel.convert(input, takesLast: last, weights: weights, samples: sampleFiles())
       }
       return try finish(model.bytes, notes: model.notes)
     }
@@ -175,6 +176,16 @@ struct Convert: Subcommand {
     return .done
   }
 
+  /// The files of --sample, by the last part of their paths.
+  private func sampleFiles() throws -> [(name: String, png: [UInt8])] {
+    try sample.map { path in
+      (
+        path.split(separator: "/").last.map(String.init) ?? path,
+        try FileBytes.read(path, limit: Limits().imageBytes)
+      )
+    }
+  }
+
   private func conversionOptions() throws -> Conversion.Options {
     var options = Conversion.Options()
     options.source = from.source ?? .auto
@@ -187,11 +198,7 @@ struct Convert: Subcommand {
     options.hasBatch = !noBatch
     options.labels = try labels.map(TextLines.read) ?? []
     options.weights = weights
-    options.samples = try sample.map { path in
-      Conversion.Sample(
-        name: path.split(separator: "/").last.map(String.init) ?? path,
-        png: try FileBytes.read(path, limit: Limits().imageBytes))
-    }
+    options.samples = try sampleFiles().map { Conversion.Sample(name: $0.name, png: $0.png) }
     options.expected = try expect.map { try NumPyFile.read(path: $0) }
     if let origin { options.expectedOrigin = origin }
     return options

@@ -3,8 +3,8 @@ import Pith
 
 /// The options that make pixels of an image's file: the recipe up to its numbers.
 struct GeometryOptions: ParsableArguments {
-  @Option(help: "Channels and their order.")
-  var color = Preprocessing.Color.rgb
+  @Option(help: "Channels and their order (default: rgb).")
+  var color: Preprocessing.Color?
 
   @Option(
     help: ArgumentHelp(
@@ -16,8 +16,8 @@ struct GeometryOptions: ParsableArguments {
     help: ArgumentHelp("The centred window that is kept after the resize.", valueName: "hxw|n"))
   var crop: CropOption?
 
-  @Option(help: "The filter of the resize; all are Pillow's.")
-  var interpolation = Preprocessing.Interpolation.bilinear
+  @Option(help: "The filter of the resize; all are Pillow's (default: bilinear).")
+  var interpolation: Preprocessing.Interpolation?
 
   @Option(
     help: ArgumentHelp(
@@ -28,9 +28,9 @@ struct GeometryOptions: ParsableArguments {
   var geometry: Preprocessing {
     var recipe = Preprocessing()
     recipe.alpha = alpha.alpha
-    recipe.color = color
+    recipe.color = color ?? .rgb
     recipe.resize = resize?.resize
-    recipe.interpolation = interpolation
+    recipe.interpolation = interpolation ?? .bilinear
     recipe.crop = crop?.size
     return recipe
   }

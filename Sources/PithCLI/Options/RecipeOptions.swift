@@ -153,7 +153,7 @@ extension Preprocessing.Color: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
-  public var defaultValueDescription: String { name }
+  public static var allValueDescriptions: [String: String] { [:] }
 }
 
 extension Preprocessing.Interpolation: ExpressibleByArgument {
@@ -163,7 +163,7 @@ extension Preprocessing.Interpolation: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
-  public var defaultValueDescription: String { name }
+  public static var allValueDescriptions: [String: String] { [:] }
 }
 
 extension OutputMeaning: ExpressibleByArgument {
@@ -173,7 +173,7 @@ extension OutputMeaning: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
-  public var defaultValueDescription: String { name }
+  public static var allValueDescriptions: [String: String] { [:] }
 }
 
 extension ElementType: ExpressibleByArgument {
@@ -182,5 +182,5 @@ extension ElementType: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
-  public var defaultValueDescription: String { name }
+  public static var allValueDescriptions: [String: String] { [:] }
 }

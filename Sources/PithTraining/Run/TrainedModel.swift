@@ -15,11 +15,14 @@ package enum TrainedModel {
 
   /// Makes the file of a run's best or last state.
   ///
-  /// - Parameter weights: the type to which weights are rounded; nil: none.
+  /// - Parameters:
+  ///   - weights: the type to which weights are rounded; nil: none.
+  ///   - samples: images that become golden samples instead of the run's own; empty: the run's own.
   /// - Returns: bytes that have been verified against the trainer's own scores, and what was done on the way.
   /// - Throws: ``PithError`` with the path.
   package static func convert(
-    _ path: String, takesLast: Bool, weights: ElementType? = nil
+    _ path: String, takesLast: Bool, weights: ElementType? = nil,
+    samples: [(name: String, png: [UInt8])] = []
   ) throws -> (bytes: [UInt8], notes: [String]) {
     var checkpoint = try TrainingCheckpoint(contentsOf: path, takesLast: takesLast)
     let progress = try RunProgress(numbers: checkpoint.state.numbers)
@@ -31,6 +34,7 @@ package enum TrainedModel {
           + (checkpoint.settings.filter { $0.key != "epochs" }.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }.joined(separator: ", "))),
     ]
+    if !samples.isEmpty { try checkpoint.replaceSamples(by: samples) }
     var notes: [String] = []
     if progress.epoch > 0 {
       notes.append("the state after epoch \(progress.epoch)")

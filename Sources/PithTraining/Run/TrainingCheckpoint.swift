@@ -19,9 +19,13 @@ package struct TrainingCheckpoint: Sendable {
   /// ``RunOptions/settings`` and what else has to be the same when the run goes on.
   package var settings: [String: String]
 
+  /// The tensors of the network itself.
+  var parameters: [String: Tensor] {
+    state.tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
+  }
+
   /// What a model file of the network says.
   private var contents: ModelContents {
-    let parameters = state.tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
     var contents = ModelContents(
       graph: graph, parameters: parameters.mapValues { .init($0) }, preprocessing: preprocessing,
       output: .logits)

@@ -131,10 +131,9 @@ public final class TrainingRun {
   ) throws {
     let options = try RunOptions(settings: checkpoint.settings)
     let files = RunFolder(folder)
-    let parameters = checkpoint.state.tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
     try self.init(
-      Network(graph: checkpoint.graph, parameters: parameters), data: data, options: options,
-      split: options.split(data), preprocessing: checkpoint.preprocessing,
+      Network(graph: checkpoint.graph, parameters: checkpoint.parameters), data: data,
+      options: options, split: options.split(data), preprocessing: checkpoint.preprocessing,
       provenance: checkpoint.provenance, files: files, threads: threads)
     for (name, value) in settings where checkpoint.settings[name] != value {
       throw PithError(
@@ -351,12 +350,8 @@ public final class TrainingRun {
   package func checkpoint() throws -> TrainingCheckpoint {
     var state = try trainer.state()
     state.numbers.merge(progress.numbers) { $1 }
-    let samples = try sampleFiles.map { sample in
-      let expected = try logits(of: sample.image)
-      return GoldenSample(
-        name: sample.name, png: sample.png, expected: expected,
-        origin: "pith trainer \(PithVersion.current)",
-        tolerance: 1e-4 * max(1, expected.reduce(0) { max($0, abs($1)) }))
+    let samples = try sampleFiles.map {
+      GoldenSample(name: $0.name, png: $0.png, logits: try logits(of: $0.image))
     }
     return TrainingCheckpoint(
       graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
