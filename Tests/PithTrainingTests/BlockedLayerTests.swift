@@ -33,6 +33,16 @@ import Testing
     layer("dilated", "[8, 9, 9]", "c = convolution outputs: 8 kernel: 3 padding: 2 dilation: 2"),
     layer(
       "groups", "[32, 6, 7]", "c = convolution outputs: 48 kernel: 3 padding: 1 groups: 2"),
+    layer(
+      "small groups", "[16, 6, 7]",
+      "c = convolution outputs: 32 kernel: 3 padding: 1 groups: 4 bias: true"),
+    layer(
+      "few groups", "[6, 5, 7]", "c = convolution outputs: 9 kernel: 3 stride: 2 groups: 3"),
+    layer(
+      "groups of groups", "[16, 4, 5]",
+      "a = convolution outputs: 16 kernel: 1 groups: 8\nb = convolution outputs: 16 kernel: 3 groups: 2"
+    ),
+    layer("odd groups", "[27, 4, 4]", "c = convolution outputs: 9 kernel: 3 padding: 1 groups: 9"),
     layer("too much padding", "[8, 4, 4]", "c = convolution outputs: 8 kernel: 1 padding: 1"),
     layer("tall", "[8, 90, 80]", "c = convolution outputs: 8 kernel: 3 padding: 1 stride: 2"),
     layer("batch norm", "[11, 6, 7]", "b = batch_norm"),
@@ -70,7 +80,89 @@ import Testing
       pad before: [8, 0, 0] after: [8, 0, 0]
       c = batch_norm
       """),
+    layer(
+      "depthwise", "[16, 9, 10]", "c = convolution outputs: 16 kernel: 3 padding: 1 groups: 16"),
+    layer(
+      "depthwise of few", "[5, 6, 7]",
+      "c = convolution outputs: 5 kernel: 3 padding: 1 groups: 5 bias: false"),
+    layer(
+      "depthwise strided", "[13, 9, 8]",
+      "c = convolution outputs: 13 kernel: 3 stride: 2 padding: 1 groups: 13"),
+    layer(
+      "depthwise 5x5", "[8, 7, 7]", "c = convolution outputs: 8 kernel: 5 padding: 2 groups: 8"),
+    layer(
+      "depthwise 5x5 strided", "[8, 11, 12]",
+      "c = convolution outputs: 8 kernel: 5 stride: 2 padding: 2 groups: 8"),
+    layer(
+      "depthwise 4x2", "[9, 8, 9]",
+      "c = convolution outputs: 9 kernel: [4, 2] stride: [3, 1] padding: [1, 0] groups: 9"),
+    layer(
+      "depthwise dilated", "[8, 9, 11]",
+      "c = convolution outputs: 8 kernel: 3 padding: 2 dilation: 2 groups: 8"),
+    layer(
+      "depthwise with much padding", "[8, 2, 1]",
+      "c = convolution outputs: 8 kernel: 3 padding: 4 groups: 8"),
+    layer(
+      "depthwise of one pixel", "[8, 1, 1]",
+      "c = convolution outputs: 8 kernel: 3 padding: 1 groups: 8"),
+    layer(
+      "two depthwise", "[8, 5, 6]",
+      """
+      a = convolution outputs: 8 kernel: 3 padding: 1 groups: 8
+      residual { b = convolution outputs: 8 kernel: 3 padding: 1 groups: 8 }
+      """),
+    layer(
+      "squeeze and excitation", "[24, 5, 6]",
+      """
+      first = batch_norm
+      branch { } branch {
+        global_average_pool
+        fc1 = convolution outputs: 6 kernel: 1
+        silu
+        fc2 = convolution outputs: 24 kernel: 1
+        sigmoid
+      }
+      multiply
+      last = convolution outputs: 8 kernel: 1
+      """),
+    layer(
+      "excitation first", "[10, 3, 4]",
+      """
+      first = batch_norm
+      branch { global_average_pool; hard_sigmoid } branch { }
+      multiply
+      residual { second = batch_norm }
+      """),
+    layer(
+      "product of two", "[8, 3, 4]", "a = batch_norm\nbranch { b = batch_norm } branch { } multiply"
+    ),
+    layer(
+      "convolution of one pixel", "[6, 1, 1]",
+      "a = convolution outputs: 10 kernel: 1\nb = convolution outputs: 3 kernel: 1 padding: 1"),
+    layer("pool before ReLU", "[8, 7, 6]", "b = batch_norm\nrelu\nmax_pool kernel: 2"),
+    layer(
+      "pools before ReLU6", "[8, 9, 7]",
+      """
+      c = convolution outputs: 8 kernel: 3 padding: 1
+      clip minimum: 0 maximum: 0.5
+      max_pool kernel: 3 stride: 2
+      max_pool kernel: 2
+      """),
     layer("max pool", "[10, 7, 8]", "b = batch_norm\nmax_pool kernel: 2"),
+    layer(
+      "max pool of sums", "[8, 6, 4]",
+      "b = batch_norm\nbranch { max_pool kernel: 2 } branch { max_pool kernel: 2 } add"),
+    layer(
+      "max pool to the edge", "[8, 7, 5]", "b = batch_norm\nmax_pool kernel: [2, 3] ceil: true"),
+    layer(
+      "average pool with padding", "[10, 7, 6]",
+      "b = batch_norm\naverage_pool kernel: 3 stride: 2 padding: 1"),
+    layer(
+      "average pool without padding", "[10, 7, 6]",
+      """
+      b = batch_norm
+      average_pool kernel: 3 stride: 2 padding: 1 include_padding: false ceil: true
+      """),
     layer("wide max pool", "[8, 7, 9]", "b = batch_norm\nmax_pool kernel: 3 stride: 2 padding: 1"),
     layer("average pool", "[8, 6, 6]", "b = batch_norm\naverage_pool kernel: 2\nc = batch_norm"),
     layer("global average", "[10, 7, 8]", "b = batch_norm\nglobal_average_pool"),
@@ -87,6 +179,17 @@ import Testing
       "fully connected", "[12, 3, 3]",
       "b = batch_norm\nflatten\nfc = fully_connected outputs: 20\nrelu"),
   ]
+
+  /// Each function of single values, of whole blocks and beside them, once and added to another's gradient.
+  static let functions = [
+    "leaky_relu", "leaky_relu slope: -0.5", "elu alpha: 0.7", "sigmoid", "hard_sigmoid",
+    "hard_sigmoid slope: 0.4 offset: 0.3", "hard_swish", "silu", "gelu", "gelu approximate: true",
+    "erf", "tanh",
+  ].map {
+    layer(
+      $0, "[5, 3, 3]",
+      "b = batch_norm\nresidual { \($0) }\nc = fully_connected outputs: 13\nd = \($0)")
+  }
 
   static let kernelSets: [KernelSet] = InstructionSet.allCases.filter {
     $0 != .reference && $0.isAvailable
@@ -146,7 +249,7 @@ import Testing
     distance(left, right) / max(1, right.reduce(0) { max($0, abs($1)) })
   }
 
-  @Test(arguments: cases, kernelSets.map(\.instructionSet))
+  @Test(arguments: cases + functions, kernelSets.map(\.instructionSet))
   func layersInBlocksAgreeWithPlainOnes(test: Case, instructionSet: InstructionSet) throws {
     let kernels = try KernelSet(instructionSet)
     for isTraining in [true, false] {
@@ -159,7 +262,7 @@ import Testing
     }
   }
 
-  @Test(arguments: cases)
+  @Test(arguments: cases + functions)
   func layersInBlocksHaveTheSameBitsOnAnyNumberOfThreads(test: Case) throws {
     let kernels = try KernelSet.chosen()
     let one = try outcome(test, kernels: kernels)

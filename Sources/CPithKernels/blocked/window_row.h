@@ -1,5 +1,7 @@
 // Included once for each instruction set, which defines PIXELS, the most pixels at a time: as many sums, the weights of five
 // taps and some values fill its registers. What the kernels that slide a window do with one row of their output.
+#include "window_taps.h"
+
 typedef enum { weighted_sum, greatest, mean } window_kind;
 
 // The taps of one output row that lie inside of the image, and where its results go.
@@ -15,24 +17,6 @@ typedef struct {
   float low, high;
   float *output;  // this row
 } window_row;
-
-// Those taps of one dimension, `step` apart and the first at `start`, that lie from 0 to `size` - 1.
-typedef struct {
-  ptrdiff_t first, end;
-} window_taps;
-
-// How many of `count` places, `step` apart and the first at `start`, lie before `end`.
-INLINE ptrdiff_t places_before(ptrdiff_t start, ptrdiff_t count, ptrdiff_t step, ptrdiff_t end) {
-  ptrdiff_t room = end - start;
-  if (room <= 0) return 0;
-  if (step > 1) room = (room + step - 1) / step;
-  return room < count ? room : count;
-}
-
-INLINE window_taps taps_inside(ptrdiff_t start, ptrdiff_t count, ptrdiff_t step, ptrdiff_t size) {
-  window_taps taps = {places_before(start, count, step, 0), places_before(start, count, step, size)};
-  return taps;
-}
 
 INLINE ptrdiff_t column_start(const window_row *row, ptrdiff_t column) {
   return column * row->window->stride_x - row->window->left;

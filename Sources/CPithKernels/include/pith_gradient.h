@@ -58,19 +58,55 @@ typedef struct {
       const float *added, float *dx)
 
 // dx = (dy where y lies between low and high, else 0) + added, which may be null; dx may be dy or `added`.
-//
-// Max pool: adds dy to dx where the greatest value of each window is, the first of equals.
 #define PITH_ELEMENT_GRADIENT_KERNELS(variant)                                                      \
   void clip_gradient_f32_##variant(size_t count, const float *y, float low, float high,             \
-                                   const float *dy, const float *added, float *dx);                 \
+                                   const float *dy, const float *added, float *dx)
+
+// Derivatives of functions of single values. Those of leaky ReLU (its slope is the parameter), sigmoid, hard sigmoid (the
+// slope) and tanh follow from the output, the others from the input (ELU: alpha is the parameter).
+typedef enum {
+  pith_leaky_relu_derivative,
+  pith_elu_derivative,
+  pith_sigmoid_derivative,
+  pith_hard_sigmoid_derivative,
+  pith_hard_swish_derivative,
+  pith_silu_derivative,
+  pith_gelu_derivative,
+  pith_approximate_gelu_derivative,
+  pith_erf_derivative,
+  pith_tanh_derivative,
+} pith_derivative;
+
+// dx = derivative(value) * dy + added, which may be null; dx may be any of them.
+#define PITH_MAP_GRADIENT_KERNELS(variant)                                                          \
+  void map_gradient_f32_##variant(pith_derivative kind, size_t count, const float *value,           \
+                                  float parameter, const float *dy, const float *added, float *dx)
+
+// Of windows that slide over one block of channels.
+//
+// Depthwise convolutions, weights and sums are [taps][8]: the first adds dy times the weights to dx at the places under the
+// taps, the second adds dy times x at these places to the sums. Pools add to dx: the average spreads dy evenly over the
+// places under a window, the maximum gives it to the greatest value of each window, the first of equals. The last writes
+// all of dx, which may be x, for windows that do not overlap: kernel = stride, no padding before, no dilation.
+#define PITH_WINDOW_GRADIENT_KERNELS(variant)                                                       \
+  void depthwise_input_gradient_f32_8_##variant(const pith_sliding_window *window, const float *dy, \
+                                                const float *weights, float *dx);                   \
+  void depthwise_weight_gradient_f32_8_##variant(const pith_sliding_window *window, const float *x, \
+                                                 const float *dy, float *sums);                     \
+  void average_pool_gradient_f32_8_##variant(const pith_sliding_window *window,                     \
+                                             int include_padding, const float *dy, float *dx);      \
   void max_pool_gradient_f32_8_##variant(const pith_sliding_window *window, const float *x,         \
-                                         const float *dy, float *dx)
+                                         const float *dy, float *dx);                               \
+  void max_pool_tile_gradient_f32_8_##variant(const pith_sliding_window *window, const float *x,    \
+                                              const float *dy, float *dx)
 
 #define PITH_GRADIENT_KERNELS(variant)   \
   PITH_WEIGHT_GRADIENT_KERNELS(variant); \
   PITH_WINOGRAD_GRADIENT_KERNELS(variant); \
   PITH_NORMALIZATION_KERNELS(variant);   \
-  PITH_ELEMENT_GRADIENT_KERNELS(variant)
+  PITH_ELEMENT_GRADIENT_KERNELS(variant); \
+  PITH_MAP_GRADIENT_KERNELS(variant); \
+  PITH_WINDOW_GRADIENT_KERNELS(variant)
 
 PITH_GRADIENT_KERNELS(portable);
 #if defined(__x86_64__)

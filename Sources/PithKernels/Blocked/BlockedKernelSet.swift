@@ -66,7 +66,7 @@ package struct BlockedKernelSet: Sendable {
   package let packWinograd: PackWinograd
 
   /// Eight zeros.
-  var zeros: UnsafePointer<Float> { UnsafePointer(Self.zeroLanes.start) }
+  package var zeros: UnsafePointer<Float> { UnsafePointer(Self.zeroLanes.start) }
 
   private static let zeroLanes = FloatBuffer([Float](repeating: 0, count: 8))
 

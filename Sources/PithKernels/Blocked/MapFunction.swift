@@ -31,7 +31,7 @@ package enum MapFunction: Sendable, Hashable {
   }
 
   /// Computes `count` values, which may be in place.
-  func apply(
+  package func apply(
     _ kernels: BlockedKernelSet, count: Int, _ x: UnsafePointer<Float>,
     to y: UnsafeMutablePointer<Float>
   ) {

@@ -60,23 +60,29 @@ struct BlockedArithmetic {
   ) -> LayerImplementation<Float>? {
     switch kernel {
     case .convolution(let window, let channels, let outputs, let groups, let hasBias):
-      convolution(
-        window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias)
+      window.isSinglePixel && groups == 1
+        ? fullyConnected(inputs: channels, outputs: outputs, hasBias: hasBias)
+        : convolution(
+          window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias)
     case .fullyConnected(let inputs, let outputs, let hasBias):
-      LayerImplementation(
-        BlockedFullyConnectedArithmetic(
-          hasBias: hasBias,
-          matrix: ImageMatrix(
-            inputs: inputs, outputs: outputs, kernels: kernels, gradients: gradients),
-          batch: batch))
-    case .prelu, .softmax, .logSoftmax, .transpose, .mean, .averagePool,
-      .adaptiveAveragePool, .globalMaxPool, .batchNorm, .localResponseNorm, .matrixMultiply,
+      fullyConnected(inputs: inputs, outputs: outputs, hasBias: hasBias)
+    case .prelu, .softmax, .logSoftmax, .transpose, .mean, .adaptiveAveragePool, .globalMaxPool,
+      .batchNorm, .localResponseNorm, .matrixMultiply,
       .copy:
       nil
     case .maxPool(let window, let channels):
       LayerImplementation(
         BlockedMaxPoolArithmetic(
           window, channels: channels, kernels: kernels, gradients: gradients),
+        inputs: [
+          .blocked(channels: channels, pixels: window.inputHeight * window.inputWidth)
+        ],
+        output: .blocked(channels: channels, pixels: window.outputHeight * window.outputWidth))
+    case .averagePool(let window, let channels, let includePadding):
+      LayerImplementation(
+        BlockedAveragePoolArithmetic(
+          window, channels: channels, includePadding: includePadding, kernels: kernels,
+          gradients: gradients),
         inputs: [
           .blocked(channels: channels, pixels: window.inputHeight * window.inputWidth)
         ],
@@ -89,7 +95,11 @@ struct BlockedArithmetic {
     case .map(let function, let count):
       map(function, count: count, layout: layouts[0])
     case .combine(let combination, let broadcast):
-      combination == .add ? add(broadcast, layouts: layouts) : nil
+      switch combination {
+      case .add: add(broadcast, layouts: layouts)
+      case .multiply: channelProduct(broadcast)
+      case .subtract, .divide: nil
+      }
     case .concat(let outer, let inner): concat(outer: outer, inner: inner, layouts: layouts)
     case .rearrange(let rearrangement, let fill):
       rearrange(rearrangement, fill: fill, layout: layouts[0])
@@ -114,21 +124,43 @@ struct BlockedArithmetic {
   private func convolution(
     _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, hasBias: Bool
   ) -> LayerImplementation<Float>? {
-    guard
-      let layer = BlockedConvolutionArithmetic(
-        window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias,
-        kernels: kernels, gradients: gradients, memory: memory)
-    else { return nil }
-    return LayerImplementation(
-      layer,
-      inputs: [.blocked(channels: channels, pixels: window.inputHeight * window.inputWidth)],
-      output: .blocked(channels: outputs, pixels: window.outputHeight * window.outputWidth))
+    let input = ValueLayout.blocked(
+      channels: channels, pixels: window.inputHeight * window.inputWidth)
+    let output = ValueLayout.blocked(
+      channels: outputs, pixels: window.outputHeight * window.outputWidth)
+    if groups == channels, groups == outputs, groups > 1 {
+      return LayerImplementation(
+        BlockedDepthwiseArithmetic(
+          window, channels: channels, hasBias: hasBias, kernels: kernels, gradients: gradients,
+          memory: memory), inputs: [input], output: output)
+    }
+    if let layer = BlockedConvolutionArithmetic(
+      window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias,
+      kernels: kernels, gradients: gradients, memory: memory)
+    {
+      return LayerImplementation(layer, inputs: [input], output: output)
+    }
+    return BlockedGroupedArithmetic(
+      window, channels: channels, outputs: outputs, groups: groups, hasBias: hasBias,
+      kernels: kernels, gradients: gradients, memory: memory
+    ).map { LayerImplementation($0, inputs: [input], output: output) }
+  }
+
+  private func fullyConnected(
+    inputs: Int, outputs: Int, hasBias: Bool
+  ) -> LayerImplementation<Float> {
+    LayerImplementation(
+      BlockedFullyConnectedArithmetic(
+        hasBias: hasBias,
+        matrix: ImageMatrix(
+          inputs: inputs, outputs: outputs, kernels: kernels, gradients: gradients),
+        batch: batch))
   }
 
   /// Functions of single values are the same in every layout.
   private func map(
     _ function: KernelOperation.Function, count: Int, layout: ValueLayout
-  ) -> LayerImplementation<Float> {
+  ) -> LayerImplementation<Float>? {
     let stored = layout.storedCount(of: count)
     if case .clip(let minimum, let maximum) = function {
       return LayerImplementation(
@@ -137,8 +169,22 @@ struct BlockedArithmetic {
           kernels: kernels, gradients: gradients),
         inputs: [layout], output: layout)
     }
+    return BlockedMapArithmetic(function, count: stored, kernels: kernels, gradients: gradients)
+      .map { LayerImplementation($0, inputs: [layout], output: layout) }
+  }
+
+  /// Products of whole channels with numbers.
+  private func channelProduct(
+    _ broadcast: KernelOperation.Broadcast
+  ) -> LayerImplementation<Float>? {
+    guard
+      let layer = BlockedChannelProductArithmetic(
+        broadcast, kernels: kernels, gradients: gradients)
+    else { return nil }
+    let image = ValueLayout.blocked(channels: layer.shape.channels, pixels: layer.shape.pixels)
+    let factors = ValueLayout.blocked(channels: layer.shape.channels, pixels: 1)
     return LayerImplementation(
-      MapArithmetic<Float>(function: function, count: stored), inputs: [layout], output: layout)
+      layer, inputs: layer.side == 0 ? [image, factors] : [factors, image], output: image)
   }
 
   /// Sums of two values of one size.
@@ -194,5 +240,13 @@ struct BlockedArithmetic {
       BlockedRearrangeArithmetic(rearrangement: blocked, kernels: kernels),
       inputs: [.blocked(channels: blocked.input.channels, pixels: blocked.input.pixels)],
       output: .blocked(channels: blocked.output.channels, pixels: blocked.output.pixels))
+  }
+}
+
+extension SlidingWindow {
+  /// Whether images and kernel are one pixel: the layer is a fully connected one.
+  fileprivate var isSinglePixel: Bool {
+    inputHeight == 1 && inputWidth == 1 && kernelHeight == 1 && kernelWidth == 1
+      && outputHeight == 1 && outputWidth == 1 && top == 0 && left == 0
   }
 }

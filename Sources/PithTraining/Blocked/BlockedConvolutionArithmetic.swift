@@ -23,6 +23,7 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
   private let imagesSpread: Int
 
   let retained = RetainedValues.inputs
+  let gradientReplacesInput = true
 
   /// Nil when there are no kernels for these sizes.
   init?(
@@ -98,15 +99,16 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
   }
 
   func backward(_ call: LayerCall<Float>, _ gradients: LayerGradients<Float>) {
-    if let target = gradients.inputs[0] { inputGradient(call, gradients.output, target) }
     if let target = gradients.parameters[0] {
       weightGradient.run(
         images: call.images, x: call.inputs[0], dy: gradients.output, addTo: target,
         shared: call.shared, pool: call.pool, scratch: call.workers)
     }
     if hasBias, let target = gradients.parameters[1] {
-      biasGradient(call, gradients.output, target)
+      call.addBiasGradient(gradients.output, forwardLayer.output, kernels, to: target)
     }
+    // Last: it may take the place of the inputs.
+    if let target = gradients.inputs[0] { inputGradient(call, gradients.output, target) }
   }
 
   // MARK: gradients
@@ -165,33 +167,12 @@ struct BlockedConvolutionArithmetic: LayerArithmetic {
       }
     }
   }
-
-  private func biasGradient(
-    _ call: LayerCall<Float>, _ dy: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
-  ) {
-    let shape = forwardLayer.output
-    call.pool.forEach(shape.blocks) { block, _ in
-      var sums = SIMD8<Double>(repeating: 0)
-      for image in 0..<call.images {
-        var means = SIMD8<Float>()
-        withUnsafeMutableBytes(of: &means) {
-          kernels.globalAverage(
-            shape.pixels, dy + image * shape.count + block * shape.blockStride,
-            $0.assumingMemoryBound(to: Float.self).baseAddress)
-        }
-        sums += SIMD8<Double>(means)
-      }
-      for c in 0..<min(8, outputs - block * 8) {
-        target[block * 8 + c] += Float(sums[c] * Double(shape.pixels))
-      }
-    }
-  }
 }
 
 extension SlidingWindow {
   /// How the turned kernel slides over the gradient by the output, with zeros between its pixels where there is a stride;
   /// nil when the padding is more than the kernel reaches.
-  fileprivate var turned: SlidingWindow? {
+  var turned: SlidingWindow? {
     let (reachY, reachX) = (
       (kernelHeight - 1) * dilationHeight, (kernelWidth - 1) * dilationWidth
     )

@@ -10,6 +10,7 @@ struct BlockedFullyConnectedArithmetic: LayerArithmetic {
   let batch: Int
 
   let retained = RetainedValues.inputs
+  let gradientReplacesInput = true
 
   /// The inputs of the batch in blocks, or the gradients by them; then the outputs.
   private var inputCount: Int { ImageMatrix.padded(matrix.inputs) * batch }

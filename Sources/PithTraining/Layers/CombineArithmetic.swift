@@ -95,7 +95,7 @@ struct CombineArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
 
 extension KernelOperation.Broadcast {
   /// The same walk with as few dimensions as possible, at least one.
-  fileprivate var merged: Self {
+  var merged: Self {
     var merged = Self(sizes: [1], leftStrides: [0], rightStrides: [0])
     for axis in sizes.indices.reversed() where sizes[axis] > 1 {
       let inner = merged.sizes[0]

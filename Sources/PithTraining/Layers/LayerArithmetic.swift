@@ -20,6 +20,9 @@ package protocol LayerArithmetic<Scalar> {
   /// lies.
   var worksInPlace: Bool { get }
 
+  /// Whether the gradient by the first input may lie where the values of that input lie, if nobody needs them afterwards.
+  var gradientReplacesInput: Bool { get }
+
   /// The memory that a pass of the layer needs for itself.
   var scratch: ScratchNeed { get }
 
@@ -36,6 +39,7 @@ package protocol LayerArithmetic<Scalar> {
 extension LayerArithmetic {
   package var stateCount: Int { 0 }
   package var worksInPlace: Bool { false }
+  package var gradientReplacesInput: Bool { false }
   package var scratch: ScratchNeed { ScratchNeed() }
 
   package func describeActiveSet(_ call: LayerCall<Scalar>, to activeSet: inout ActiveSet) {}

@@ -8,6 +8,7 @@ package struct LayerImplementation<Scalar: TrainingScalar> {
   package let retained: RetainedValues
   package let stateCount: Int
   package let worksInPlace: Bool
+  package let gradientReplacesInput: Bool
   package let scratch: ScratchNeed
   package let forward: (LayerCall<Scalar>) -> Void
   package let backward: (LayerCall<Scalar>, LayerGradients<Scalar>) -> Void
@@ -23,6 +24,7 @@ package struct LayerImplementation<Scalar: TrainingScalar> {
     retained = layer.retained
     stateCount = layer.stateCount
     worksInPlace = layer.worksInPlace
+    gradientReplacesInput = layer.gradientReplacesInput
     scratch = layer.scratch
     forward = { layer.forward($0) }
     backward = { layer.backward($0, $1) }

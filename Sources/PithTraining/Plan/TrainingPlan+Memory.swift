@@ -7,8 +7,8 @@ extension TrainingPlan {
   /// Time runs through the forward steps, the loss, and the steps backwards.
   mutating func placeValues() throws {
     var layout = TrainingLayout<Scalar>()
-    try placeActivations(in: &layout)
-    try placeGradients(in: &layout)
+    let activations = try placeActivations(in: &layout)
+    try placeGradients(in: &layout, activations)
     let memory = MemoryPlan(layout.pieces)
     for (places, offset) in zip(layout.places, memory.offsets) {
       for place in places { self[keyPath: place] = offset }
@@ -28,7 +28,12 @@ extension TrainingPlan {
     return count
   }
 
-  private mutating func placeActivations(in layout: inout TrainingLayout<Scalar>) throws {
+  /// The piece of each value that a step makes, and when it is used last.
+  private typealias Activations = (pieces: [Int?], ends: [Int])
+
+  private mutating func placeActivations(
+    in layout: inout TrainingLayout<Scalar>
+  ) throws -> Activations {
     let loss = steps.count
     var ends = [Int](repeating: 0, count: values.count)
     func keep(_ value: Int, until time: Int) { ends[value] = max(ends[value], time) }
@@ -54,9 +59,12 @@ extension TrainingPlan {
       _ = layout.add(states, index...backward(index), \.steps[index].state)
       retainedCount += states
     }
+    return (pieces, ends)
   }
 
-  private mutating func placeGradients(in layout: inout TrainingLayout<Scalar>) throws {
+  private mutating func placeGradients(
+    in layout: inout TrainingLayout<Scalar>, _ activations: Activations
+  ) throws {
     // A gradient stays until the step that made its value is done backwards; those of inputs stay for the caller.
     var ends = [Int](repeating: 2 * steps.count + 1, count: values.count)
     for (index, step) in steps.enumerated() { ends[step.output] = backward(index) }
@@ -66,9 +74,18 @@ extension TrainingPlan {
     for (index, step) in steps.enumerated().reversed() {
       for (position, (input, gradient)) in zip(step.inputs, step.gradients).enumerated()
       where gradient.isNeeded && !gradient.adds {
+        var shared: Int?
+        if position == 0, step.arithmetic.worksInPlace {
+          shared = pieces[step.output]
+        } else if position == 0, step.arithmetic.gradientReplacesInput,
+          activations.ends[input] == backward(index)
+        {
+          // Nobody needs the values afterwards.
+          shared = activations.pieces[input]
+        }
         pieces[input] = layout.add(
           try batchCount(input), backward(index)...ends[input], \.values[input].gradientPlace,
-          to: step.arithmetic.worksInPlace && position == 0 ? pieces[step.output] : nil)
+          to: shared)
       }
     }
     // An input that no step has a gradient for.

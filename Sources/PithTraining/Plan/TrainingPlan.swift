@@ -72,7 +72,8 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   ///   - batch: the most images of a pass.
   ///   - inputGradients: whether gradients by the network's inputs are computed, too.
   ///   - kernels: nil: those that the environment asks for, else the fastest.
-  ///   - fuses: whether clips such as ReLU may be computed with the layer before them, whose own values are not seen then.
+  ///   - fuses: whether clips such as ReLU may be computed with the layer before them, whose own values are not seen then,
+  ///     and after a max pool instead of before it.
   ///   - arithmetic: how layers are computed; nil: the fastest way that there is.
   /// - Throws: ``PithError`` when the graph does not resolve, has an operation without a gradient, or needs more memory than
   ///   can be counted.
@@ -93,7 +94,10 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     }
     self.graph = resolved
     self.batch = batch
-    let layers = resolved.leading(to: output)
+    let layers =
+      fuses
+      ? try graph.withClipsBehindPools().resolved(limits: limits).leading(to: output)
+      : resolved.leading(to: output)
     let parameters = try TrainingParameter.all(of: layers)
     self.parameters = parameters
     parameterCount = parameters.last?.range.upperBound ?? 0
