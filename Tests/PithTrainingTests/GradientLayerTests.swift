@@ -1,5 +1,6 @@
 import PithGraph
 import PithTensor
+import PithThreads
 import PithTraining
 import Testing
 
@@ -74,6 +75,24 @@ import Testing
   func pools(layer: String) throws {
     let text = "input x: [2, 6, 7]\n\(layer)"
     expectRight(try report(text), tensors: 1, text)
+  }
+
+  /// Of equal values the first is the winner, as in PyTorch.
+  @Test func aMaxPoolGivesItsGradientToTheKeptActivation() throws {
+    let plan = try TrainingPlan<Double>(
+      Graph(text: "input x: [1, 2, 4]\nmax_pool kernel: 2"), batch: 1, inputGradients: true)
+    let session = TrainingSession(plan, pool: ThreadPool(threads: 1))
+    let x: [Double] = [1, 3, 5, 5, 2, 3, 5, 4]
+    let dx = try x.withUnsafeBufferPointer { x -> [Double] in
+      let (address, pass) = (try #require(x.baseAddress), TrainingPass(isTraining: true))
+      let results = session.forward([address], images: 1, pass: pass)
+      #expect([results[0], results[1]] == [3, 5])
+      (session.resultGradient[0], session.resultGradient[1]) = (7, -2)
+      session.backward([address], images: 1, pass: pass)
+      let gradient = try #require(session.inputGradient(0))
+      return (0..<8).map { gradient[$0] }
+    }
+    #expect(dx == [0, 7, -2, 0, 0, 0, 0, 0])
   }
 
   @Test(arguments: [

@@ -2,7 +2,7 @@ import PithTensor
 import PithTraining
 import Testing
 
-/// Optimisers, schedules and regularisers against PyTorch and ONNX, and by their definitions.
+/// Optimisers, schedules and regularisers against PyTorch, and by their definitions.
 @Suite struct OptimizerTests {
   /// Every optimiser with the arguments that make PyTorch's the same.
   static let cases: [(Optimizer, String)] = [
@@ -48,76 +48,12 @@ import Testing
       for number in 1...20 {
         var step = OptimizerStep(optimizer, rate: 0.05, number: number)
         step.l2 = 0.02
-        update(&weights, Array(numbers[(number * 40)..<(number * 40 + 40)]), &slots, step)
+        step.apply(
+          to: &weights, gradients: Array(numbers[(number * 40)..<(number * 40 + 40)]),
+          slots: &slots)
       }
       let other = try #require(expected["\(index)"]).values
       #expect(distance(weights, other) < 2e-6, "\(text)")
-    }
-  }
-
-  private func update(
-    _ weights: inout [Float], _ gradients: [Float], _ slots: inout [[Float]], _ step: OptimizerStep
-  ) {
-    let count = weights.count
-    let memory = slots.map { slot in
-      let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
-      memory.update(from: slot, count: count)
-      return memory
-    }
-    step.update(&weights, gradients: gradients, slots: memory, count: count)
-    for (index, memory) in memory.enumerated() {
-      slots[index] = Array(UnsafeBufferPointer(start: memory, count: count))
-      memory.deallocate()
-    }
-  }
-
-  /// The operators of ONNX's preview of training; their cases are read from the package itself.
-  private static let onnxScript = """
-    import os, sys, numpy, onnx
-    from onnx import numpy_helper
-    folder = os.path.join(os.path.dirname(onnx.__file__), 'backend', 'test', 'data', 'node')
-    results = {}
-    for name in sys.argv[2:]:
-        case = os.path.join(folder, name)
-        model = onnx.load(os.path.join(case, 'model.onnx'))
-        for attribute in model.graph.node[0].attribute:
-            value = onnx.helper.get_attribute_value(attribute)
-            if not isinstance(value, bytes):
-                results[name + '.' + attribute.name] = numpy.float32(value)
-        data = os.path.join(case, 'test_data_set_0')
-        for file in sorted(os.listdir(data)):
-            tensor = onnx.TensorProto()
-            tensor.ParseFromString(open(os.path.join(data, file), 'rb').read())
-            results[name + '.' + file[:-3]] = numpy_helper.to_array(tensor).astype('float32')
-    numpy.savez(sys.argv[1], **results)
-    """
-
-  @Test(
-    .enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"),
-    arguments: ["test_momentum", "test_nesterov_momentum", "test_adam"])
-  func stepsAreThoseOfONNX(name: String) throws {
-    let all = try TestData.arrays(Self.onnxScript, arguments: [name])
-    func values(_ key: String) throws -> [Float] {
-      try #require(all["\(name).\(key)"], "\(all.keys)").values
-    }
-    // Inputs: the rate, the step's number (0: no correction of moments), weights, gradients, what is remembered.
-    #expect(try values("input_1") == [0])
-    var weights = try values("input_2")
-    let slotCount = name == "test_adam" ? 2 : 1
-    var slots = try (0..<slotCount).map { try values("input_\(4 + $0)") }
-    let alpha = Double(try values("alpha")[0])
-    let beta = Double(try values("beta")[0])
-    let optimizer: Optimizer =
-      name == "test_adam"
-      ? .adam(beta1: alpha, beta2: beta, epsilon: Double(try values("epsilon")[0]))
-      : .momentum(alpha, nesterov: name == "test_nesterov_momentum")
-    var step = OptimizerStep(optimizer, rate: Double(try values("input_0")[0]), number: 1)
-    step.corrections = (1, 1)
-    step.l2 = Double(try values("norm_coefficient")[0])
-    update(&weights, try values("input_3"), &slots, step)
-    #expect(distance(weights, try values("output_0")) < 1e-6)
-    for index in 0..<slotCount {
-      #expect(distance(slots[index], try values("output_\(1 + index)")) < 1e-6)
     }
   }
 
