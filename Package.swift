@@ -199,7 +199,8 @@ if Context.environment["PITH_BENCH"] != nil {
       dependencies: ["PithFiles", "PithFormat", "PithFormatSupport", "PithTensor"],
       path: "tools/bench/BenchFormat", swiftSettings: strict),
     .executableTarget(
-      name: "BenchTraining", dependencies: ["PithGraph", "PithTensor", "PithTraining"],
+      name: "BenchTraining",
+      dependencies: ["PithConversion", "PithFiles", "PithGraph", "PithTensor", "PithTraining"],
       path: "tools/bench/BenchTraining", swiftSettings: strict),
   ]
 }

@@ -1,6 +1,6 @@
 """Makes the two Pythons of the benchmark: one that runs every peer, one that makes networks and converts them.
 
-    python3 environments.py FOLDER
+    python3 environments.py FOLDER [NAME ...]
 
 FOLDER/bench-python gets the runtimes and FOLDER/bench-convert PyTorch with the converters; two, since the runtimes shall
 start without what converters bring along. Every package has its version here. A peer that pip cannot install is noted
@@ -39,6 +39,8 @@ CONVERTERS = {
         "mdurl==0.1.2", "Pygments==2.21.0", "safetensors==0.8.0",
     ],
 }
+
+ENVIRONMENTS = {"bench-python": RUNTIMES, "bench-convert": CONVERTERS}
 
 
 def pip_install(python, packages):
@@ -82,5 +84,6 @@ def left_out(folder):
 
 
 if __name__ == "__main__":
-    make(os.path.join(sys.argv[1], "bench-python"), RUNTIMES)
-    make(os.path.join(sys.argv[1], "bench-convert"), CONVERTERS)
+    for name, pins in ENVIRONMENTS.items():
+        if name in sys.argv[2:] or len(sys.argv) == 2:
+            make(os.path.join(sys.argv[1], name), pins)

@@ -18,19 +18,17 @@ def pinned(threads):
     return lambda: os.sched_setaffinity(0, allowed[:threads])
 
 
-class Worker:
-    """A runtime that is ready; `reason` says why, when it is not."""
+class Process:
+    """A program that says in a line of JSON whether it is ready, and then takes turns; `fields` is what it said, `reason`
+    why it is not."""
 
-    def __init__(self, python, runtime, folder, network, threads, batch):
-        self.runtime = runtime
-        command = [python, os.path.join(HERE, "worker.py"), runtime, folder, network, str(threads), str(batch)]
+    def __init__(self, command, threads):
         self.process = subprocess.Popen(
             command, env=environment(threads), preexec_fn=pinned(threads), text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.times = []
-        answer = self.answer()
-        self.reason = answer.get("reason")
-        self.difference = answer.get("difference")
+        self.fields = self.answer()
+        self.reason = self.fields.get("reason")
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -48,6 +46,11 @@ class Worker:
         self.times += answer.get("times", [])
         self.reason = answer.get("reason")
 
+    def peak_bytes(self):
+        """The most memory that the process has had so far."""
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
+
     def end(self):
         try:
             self.process.stdin.close()
@@ -59,3 +62,13 @@ class Worker:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+
+
+class Worker(Process):
+    """A runtime with one network."""
+
+    def __init__(self, python, runtime, folder, network, threads, batch):
+        super().__init__([python, os.path.join(HERE, "worker.py"), runtime, folder, network, str(threads), str(batch)],
+                         threads)
+        self.runtime = runtime
+        self.difference = self.fields.get("difference")

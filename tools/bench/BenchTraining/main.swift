@@ -1,73 +1,91 @@
 import Glibc
+import PithConversion
+import PithFiles
 import PithGraph
 import PithTensor
 import PithTraining
 
-// Trains a network on random images and prints the best and the median images/s of some steps.
-// Arguments: `resnet20`, `vgg` or the file of a network; the threads; the steps; the images of a step.
+// A process that trains one network and times its steps when it is told to; tools/bench/training.py talks to it.
+//
+//   BenchTraining NETWORKS FOLDER NETWORK THREADS BATCH
+//
+// FOLDER has what training_network.py wrote, NETWORKS the files of networks that are not built in. Answers with lines of
+// JSON: first the losses of some steps, the memory that is planned and the least that any plan needs, then, for each line with a number of seconds on standard input, the milliseconds of
+// the steps that it made in that time.
 
-let small = """
-  input image: [3, 32, 32]
-  conv1 = convolution outputs: 64 kernel: 3 padding: 1 bias: false
-  bn1 = batch_norm
-  relu1 = relu
-  conv2 = convolution outputs: 64 kernel: 3 padding: 1 bias: false
-  bn2 = batch_norm
-  relu2 = relu
-  pool1 = max_pool kernel: 2
-  conv3 = convolution outputs: 128 kernel: 3 padding: 1 bias: false
-  bn3 = batch_norm
-  relu3 = relu
-  conv4 = convolution outputs: 128 kernel: 3 padding: 1 bias: false
-  bn4 = batch_norm
-  relu4 = relu
-  pool2 = max_pool kernel: 2
-  flatten
-  fc1 = fully_connected outputs: 256
-  relu5 = relu
-  fc2 = fully_connected outputs: 10
-  """
+/// The steps whose losses are compared, as in training_worker.py.
+let checkedSteps = 5
 
-func argument(_ index: Int, _ standard: Int) -> Int {
-  CommandLine.arguments.count > index ? Int(CommandLine.arguments[index]) ?? standard : standard
+/// A network for the images of a batch, without dropout, as PyTorch's side has it.
+func graph(_ name: String, in folder: String, images: Tensor) throws -> Graph {
+  let shape = try Shape(checking: Array(images.shape.dimensions.dropFirst()))
+  let network: (text: NetworkText, values: [String: Double])
+  if let builtIn = try? BuiltInNetwork.named(name) {
+    network = (try NetworkText(parsing: builtIn.text()), builtIn.values)
+  } else {
+    let bytes = try FileBytes.read("\(folder)/\(name).network", limit: 1 << 20)
+    network = (try NetworkText(parsing: String(decoding: bytes, as: UTF8.self)), [:])
+  }
+  var graph = try network.text.graph(
+    network.values.merging(["classes": 10]) { $1 }, inputShape: shape)
+  for index in graph.layers.indices {
+    if case .dropout = graph.layers[index].operation { graph.layers[index].operation = .identity }
+  }
+  return graph
 }
 
-let name = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "resnet20"
-let graph =
-  name == "vgg"
-  ? try Graph(text: small)
-  : try NetworkText(parsing: BuiltInNetwork.named("resnet20-cifar").text()).graph(["blocks": 3])
-let (threads, steps, batch) = (argument(2, 1), argument(3, 10), argument(4, 128))
-var options = TrainingOptions()
-options.learningRate = LearningRate(0.01)
-options.imagesPerPass = batch
-options.steps = steps + 2
-let trainer = try Trainer(graph, classes: 10, options: options, threads: threads)
-var random = SeededRandom(seed: 1)
-let images = try Tensor(
-  shape: Shape(checking: [batch, 3, 32, 32]),
-  values: (0..<batch * 3072).map { _ in
-    Float(Double(random.next() >> 11) * 0x1p-53 * 3.4 - 1.7)
-  })
-let labels = (0..<batch).map { _ in Int(random.next() % 10) }
-
-/// The seconds of a steady clock.
+/// The milliseconds of a steady clock.
 func now() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) * 1e-6
 }
 
-for _ in 0..<2 { try trainer.step(images, labels) }
-var times: [Double] = []
-var loss = 0.0
-for _ in 0..<steps {
-  let start = now()
-  loss = try trainer.step(images, labels).loss
-  times.append(now() - start)
+func reply(_ fields: String) {
+  print("{\(fields)}")
+  fflush(nil)
 }
-times.sort()
-let memory = trainer.memory
-print(
-  "\(name) threads \(threads) batch \(batch): best \(Double(batch) / times[0]) images/s, median \(Double(batch) / times[times.count / 2]), loss \(loss), memory \(memory.total >> 20) of \(memory.least >> 20) MB"
-)
+
+let arguments = CommandLine.arguments
+guard arguments.count == 6, let threads = Int(arguments[4]), let batch = Int(arguments[5]) else {
+  print("{\"reason\": \"usage: BenchTraining NETWORKS FOLDER NETWORK THREADS BATCH\"}")
+  exit(2)
+}
+do {
+  let file = "\(arguments[2])/\(arguments[3]).training-\(batch).npz"
+  var tensors: [String: Tensor] = [:]
+  for array in try NumPyFile.readArchive(bytes: try FileBytes.read(file, limit: 1 << 30)) {
+    tensors[array.name] = array.tensor
+  }
+  guard let images = tensors.removeValue(forKey: "batch.images"),
+    let labels = tensors.removeValue(forKey: "batch.labels")?.values.map({ Int($0) })
+  else { throw PithError(.tensorMismatch, "there is no batch in '\(file)'") }
+  var options = TrainingOptions()
+  options.optimizer = .momentum(0.9)
+  options.learningRate = LearningRate(0.01)
+  options.regularization = Regularization(l2: 5e-4)
+  options.imagesPerPass = batch
+  options.steps = .max
+  let graph = try graph(arguments[3], in: arguments[1], images: images)
+  let trainer = try Trainer(
+    Network(graph: graph, parameters: tensors), classes: 10, options: options, threads: threads)
+  let losses = try (0..<checkedSteps).map { _ in try trainer.step(images, labels).loss }
+  let memory = trainer.memory
+  reply(
+    "\"losses\": \(losses), \"planned_bytes\": \(memory.total), \"least_bytes\": \(memory.least)")
+  while let line = readLine(), let seconds = Double(line) {
+    // Not timed: others have used the caches.
+    try trainer.step(images, labels)
+    var times: [Double] = []
+    let start = now()
+    while times.isEmpty || now() - start < seconds * 1e3 {
+      let before = now()
+      try trainer.step(images, labels)
+      times.append(now() - before)
+    }
+    reply("\"times\": \(times)")
+  }
+} catch {
+  print("{\"reason\": \"\(error)\"}")
+  exit(1)
+}
