@@ -34,7 +34,7 @@ def trainer(variant, folder, name, threads, batch):
         images = images.contiguous(memory_format=torch.channels_last)
     groups = [[p for p in network.parameters() if (p.dim() > 1) == regularised] for regularised in (True, False)]
     optimizer = torch.optim.SGD(
-        [{"params": groups[0], "weight_decay": 5e-4}, {"params": groups[1], "weight_decay": 0}], lr=0.01, momentum=0.9,
+        [{"params": groups[0], "weight_decay": 5e-4}, {"params": groups[1], "weight_decay": 0}], lr=0.001, momentum=0.9,
         fused=True)
 
     def loss():

@@ -62,7 +62,7 @@ do {
   else { throw PithError(.tensorMismatch, "there is no batch in '\(file)'") }
   var options = TrainingOptions()
   options.optimizer = .momentum(0.9)
-  options.learningRate = LearningRate(0.01)
+  options.learningRate = LearningRate(0.001)
   options.regularization = Regularization(l2: 5e-4)
   options.imagesPerPass = batch
   options.steps = .max
