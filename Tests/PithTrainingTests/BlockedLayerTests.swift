@@ -188,7 +188,7 @@ import Testing
   ].map {
     layer(
       $0, "[5, 3, 3]",
-      "b = batch_norm\nresidual { \($0) }\nc = fully_connected outputs: 13\nd = \($0)")
+      "b = batch_norm\nresidual { \($0) }\nflatten\nc = fully_connected outputs: 13\nd = \($0)")
   }
 
   static let kernelSets: [KernelSet] = InstructionSet.allCases.filter {

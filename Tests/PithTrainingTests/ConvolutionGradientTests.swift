@@ -21,7 +21,8 @@ import Testing
       "\(kernel), stride \(stride), padding \(padding), dilation \(dilation), groups \(groups)"
     }
 
-    let (height, width) = (7, 6)
+    let height = 7
+    let width = 6
 
     var text: String {
       """

@@ -44,7 +44,7 @@ import Testing
     let axis = Int(all["\(name).axis"]?.values[0] ?? -1)
     let position = (axis < 0 ? x.shape.rank + axis : axis) + 1
     let operation = name.hasPrefix("log") ? "log_softmax" : "softmax"
-    let text = "input x: \(x.shape)\n\(operation) axis: \(position)"
+    let text = "input x: \(x.shape.dimensions)\n\(operation) axis: \(position)"
     #expect(distance(try results(Float.self, text, x), expected) < 2e-6)
     #expect(distance(try results(Double.self, text, x), expected) < 2e-6)
   }
