@@ -13,8 +13,10 @@ struct Train: Subcommand {
       The data are a folder or a tar archive of PNG files in which the folder that a file lies in names its class. The \
       classes are in byte order of their names. Without --resize, all images must have one size, for which the network is made.
 
-      The run's folder gets configuration.txt, log.csv (a line for each epoch), best.pith (the best epoch by the validation \
-      images) and last.pith, from which --resume goes on bit for bit, on any number of threads. Ctrl-C saves and stops. \
+      The run's folder gets configuration.txt, log.csv (a line for each epoch), report.html (curves, mistakes, weights and \
+      warnings; rewritten while it trains), record.tsv (what the report shows beside the log), best.pith (the best epoch by \
+      the validation images) and last.pith, from which --resume goes on bit for bit, on any number of threads. Ctrl-C saves \
+      and stops. \
       'pith convert RUN -o model.pith' makes a model of it.
 
       Before the first step, the loss at the start is compared to that of guessing, a handful of images is learned by heart, \

@@ -6,7 +6,7 @@ public struct StartReport: Sendable {
     public let steps: Int
     /// Of the last step, without regularisation.
     public let loss: Double
-    /// Images that are right afterwards.
+    /// Images that the last step found right.
     public let correct: Int
     /// False when there was no time to find out.
     public let isConclusive: Bool

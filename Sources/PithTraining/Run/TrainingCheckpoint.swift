@@ -172,6 +172,8 @@ package struct RunFolder: Sendable {
   package static let bestName = "best.pith"
   package static let logName = "log.csv"
   package static let configurationName = "configuration.txt"
+  package static let recordName = "record.tsv"
+  package static let reportName = "report.html"
 
   package let path: String
 
@@ -183,4 +185,6 @@ package struct RunFolder: Sendable {
   package var best: String { "\(path)/\(Self.bestName)" }
   package var log: String { "\(path)/\(Self.logName)" }
   package var configuration: String { "\(path)/\(Self.configurationName)" }
+  package var record: String { "\(path)/\(Self.recordName)" }
+  package var report: String { "\(path)/\(Self.reportName)" }
 }

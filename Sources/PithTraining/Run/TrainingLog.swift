@@ -67,6 +67,18 @@ struct TrainingLog {
     try save()
   }
 
+  /// The numbers of a column over the epochs, those that there are.
+  func points(_ column: String) -> [(x: Double, y: Double)] {
+    let names = EpochReport.header.dropLast().split(separator: ",")
+    guard let place = names.firstIndex(of: Substring(column)) else { return [] }
+    return rows.compactMap { row in
+      let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+      guard fields.count == names.count, let x = Double(fields[0]), let y = Double(fields[place])
+      else { return nil }
+      return (x, y)
+    }
+  }
+
   func save() throws {
     let text = EpochReport.header + rows.map { $0 + "\n" }.joined()
     try FileBytes.replace(path, with: Array(text.utf8))

@@ -24,9 +24,13 @@ extension TrainingRun {
     }
     let range = try rateRange(order)
     diagnoses += Self.diagnose(range, rate: options.usedLearningRate)
-    return StartReport(
+    let report = StartReport(
       initialLoss: first.loss, penalty: first.penalty, guessingLoss: guessing, handful: handful,
       range: range, layers: layers, diagnoses: diagnoses)
+    record.start = report
+    for diagnosis in diagnoses { record.say(diagnosis, epoch: 0) }
+    try record.save(to: files.record)
+    return report
   }
 
   /// A trainer of the same network as it is now, with other options.
@@ -152,14 +156,14 @@ extension TrainingRun {
     let labels = loader.labels(handful[...])
     let values = try loader.load(handful[...], epoch: nil)
     let start = Self.now
-    var (steps, loss) = (0, Double.infinity)
+    var (steps, loss, correct) = (0, Double.infinity, 0)
     var hasTime = true
     while steps < 300, loss > 0.01 * guessing, hasTime {
       let report = try trainer.step(values, labels)
       (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
+      correct = report.correct
       hasTime = Self.now - start < checkPatience
     }
-    let correct = try trainer.evaluate(values, labels).correct
     return StartReport.Handful(
       images: count, steps: steps, loss: loss, correct: correct,
       isConclusive: hasTime || correct == count)

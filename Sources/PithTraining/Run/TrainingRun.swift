@@ -5,8 +5,8 @@ public import PithGraph
 public import PithTensor
 import PithThreads
 
-/// A network that is trained on a data set, epoch by epoch, in a folder of its own: configuration, log, and the best and the last
-/// state, from the last of which the run goes on bit for bit.
+/// A network that is trained on a data set, epoch by epoch, in a folder of its own: configuration, log, report, and the best and
+/// the last state, from the last of which the run goes on bit for bit.
 ///
 /// ```swift
 /// let data = try ImageDataset(contentsOf: "flowers")
@@ -49,15 +49,18 @@ public final class TrainingRun {
   let threads: Int?
   /// Whether the weights were random at first.
   let isFresh: Bool
-  private let provenance: [ProvenanceEntry]
-  private let settings: [String: String]
-  private let sampleFiles: [(name: String, png: [UInt8], image: Int)]
+  let provenance: [ProvenanceEntry]
+  let settings: [String: String]
+  let sampleFiles: [(name: String, png: [UInt8], image: Int)]
   var progress: RunProgress
-  private var log: TrainingLog
-  private var lastSaved = -Double.infinity
+  var log: TrainingLog
+  var record = RunRecord()
+  var (lastSaved, lastReported) = (-Double.infinity, -Double.infinity)
 
   /// The most samples, and the bytes of the largest file that becomes one.
   private static let (greatestSamples, greatestSample) = (4, 1 << 20)
+  /// The least seconds from one report to the next, but for the one at the end.
+  static let reportInterval = 5.0
   /// The most images that are learned by heart before the run.
   static let greatestHandful = 20
 
@@ -92,7 +95,6 @@ public final class TrainingRun {
     var options = options
     options.learningRate = options.usedLearningRate
     let files = RunFolder(folder)
-    try FileBytes.makeFolder(files.path)
     guard !FileBytes.isRegularFile(files.last) else {
       throw PithError(
         .fileAccess, file: folder, "there is a run in this folder",
@@ -111,6 +113,7 @@ public final class TrainingRun {
     try self.init(
       network, data: data, options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads)
+    try FileBytes.makeFolder(files.path)
     try FileBytes.replace(
       files.configuration,
       with: Array(
@@ -144,6 +147,8 @@ public final class TrainingRun {
     try trainer.restore(checkpoint.state)
     progress = try RunProgress(numbers: checkpoint.state.numbers)
     log = try TrainingLog(resuming: files.log, epochs: progress.epoch)
+    record = try RunRecord(
+      resuming: files.record, epochs: progress.epoch, classes: data.classes.count)
     lastSaved = Self.now
   }
 
@@ -237,159 +242,5 @@ public final class TrainingRun {
   func order(epoch: Int) -> ArraySlice<Int> {
     RandomOrder.shuffled(split.training, seed: options.seed, stream: "epoch \(epoch)")
       .prefix(Self.usable(split.training.count, options))
-  }
-
-  // MARK: running
-
-  /// Trains until all epochs are done.
-  ///
-  /// - Parameters:
-  ///   - observer: is told what happens.
-  ///   - isStopped: asked before each step; true saves the state and ends the run.
-  /// - Throws: ``PithError`` when a file cannot be written or an image no longer be read; what was saved before is kept.
-  public func run(
-    observer: (Event) -> Void = { _ in }, isStopped: () -> Bool = { false }
-  ) throws -> Outcome {
-    while progress.epoch < options.epochs {
-      let order = order(epoch: progress.epoch)
-      let batches = (order.count + options.batch - 1) / options.batch
-      let (start, seen) = (Self.now, progress.images)
-      var rate = 0.0
-      while progress.batch < batches {
-        if isStopped() {
-          try save()
-          return .stopped
-        }
-        let report = try step(order)
-        rate = report.learningRate
-        if let reason = progress.watch.stopReason(after: report, guessing: guessingLoss) {
-          observer(.diagnosis(reason))
-          return .diverged(reason)
-        }
-        observer(
-          .step(report, epoch: progress.epoch + 1, batch: progress.batch, batches: batches))
-        if Self.now - lastSaved >= saveInterval { try save() }
-      }
-      let seconds = Self.now - start
-      let report = try endEpoch(
-        batches: batches, rate: rate, seconds: seconds, images: progress.images - seen)
-      observer(.epoch(report.0))
-      for diagnosis in report.1 { observer(.diagnosis(diagnosis)) }
-    }
-    return .finished
-  }
-
-  /// Does the next step of the epoch.
-  private func step(_ order: ArraySlice<Int>) throws -> StepReport {
-    let first = progress.batch * options.batch
-    let images = order.dropFirst(first).prefix(options.batch)
-    let report = try trainer.step(
-      loader.load(images, epoch: progress.epoch), loader.labels(images))
-    progress.batch += 1
-    progress.images += report.images
-    progress.loss += report.loss * Double(report.images)
-    progress.correct += report.correct
-    progress.ratios += report.updateRatio
-    return report
-  }
-
-  /// Validates, logs and saves.
-  private func endEpoch(
-    batches: Int, rate: Double, seconds: Double, images: Int
-  ) throws -> (EpochReport, [Diagnosis]) {
-    let validation = try evaluate(split.validation)
-    let (count, epoch) = (Double(max(1, progress.images)), progress.epoch + 1)
-    let training = (loss: progress.loss / count, accuracy: Double(progress.correct) / count)
-    let judged = validation ?? training
-    let isBest = progress.isImprovement(accuracy: judged.accuracy, loss: judged.loss)
-    let report = EpochReport(
-      epoch: epoch, steps: trainer.stepCount, learningRate: rate, trainingLoss: training.loss,
-      trainingAccuracy: training.accuracy, validationLoss: validation?.loss,
-      validationAccuracy: validation?.accuracy, updateRatio: progress.ratios / Double(batches),
-      sparsity: trainer.sparsity, seconds: seconds,
-      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, isBest: isBest)
-    if let validation { trainer.recordValidation(loss: validation.loss) }
-    let diagnoses = progress.watch.diagnoses(
-      epoch: epoch, loss: training.loss, accuracy: training.accuracy, ratio: report.updateRatio,
-      rate: rate, validation: validation?.accuracy, isLast: epoch == options.epochs)
-    progress.endEpoch()
-    if isBest {
-      (progress.bestEpoch, progress.bestAccuracy, progress.bestLoss) = (
-        epoch, judged.accuracy, judged.loss
-      )
-    }
-    // In this order a run that is killed in between finds its way: what is ahead of the last state is done again.
-    try log.add(report)
-    let bytes = try checkpoint().encoded()
-    if isBest { try FileBytes.replace(files.best, with: bytes) }
-    try save(bytes)
-    return (report, diagnoses)
-  }
-
-  /// The mean loss and accuracy of some images, and their logits; nil without images.
-  package func evaluate(_ images: [Int]) throws -> (loss: Double, accuracy: Double)? {
-    guard !images.isEmpty else { return nil }
-    var (loss, correct) = (0.0, 0)
-    for start in stride(from: 0, to: images.count, by: options.batch) {
-      let batch = images[start..<min(start + options.batch, images.count)]
-      let report = try trainer.evaluate(loader.load(batch, epoch: nil), loader.labels(batch))
-      loss += report.loss * Double(report.images)
-      correct += report.correct
-    }
-    return (loss / Double(images.count), Double(correct) / Double(images.count))
-  }
-
-  /// The logits of an image as the trainer computes them.
-  package func logits(of image: Int) throws -> [Float] {
-    try trainer.evaluate(loader.load([image], epoch: nil), loader.labels([image])).logits
-  }
-
-  // MARK: saving
-
-  /// The run as it is.
-  package func checkpoint() throws -> TrainingCheckpoint {
-    var state = try trainer.state()
-    state.numbers.merge(progress.numbers) { $1 }
-    let samples = try sampleFiles.map {
-      GoldenSample(name: $0.name, png: $0.png, logits: try logits(of: $0.image))
-    }
-    return TrainingCheckpoint(
-      graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
-      provenance: provenance, state: state, settings: settings)
-  }
-
-  private func save() throws { try save(checkpoint().encoded()) }
-
-  private func save(_ bytes: [UInt8]) throws {
-    try FileBytes.replace(files.last, with: bytes)
-    lastSaved = Self.now
-  }
-
-  /// Seconds from some moment on.
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
-
-extension Graph {
-  /// The same network with another rate of all dropout layers.
-  ///
-  /// - Throws: ``PithError`` with the code `invalidArgument` when there are none.
-  fileprivate func settingDropout(_ rate: Double?) throws -> Graph {
-    guard let rate else { return self }
-    var (graph, count) = (self, 0)
-    for index in graph.layers.indices {
-      guard case .dropout = graph.layers[index].operation else { continue }
-      graph.layers[index].operation = .dropout(Dropout(rate: rate))
-      count += 1
-    }
-    guard count > 0 else {
-      throw PithError(
-        .invalidArgument, "a dropout rate was given but the network has no dropout layer",
-        advice: "add one to a file of the network: 'dropout' before the last layer")
-    }
-    return graph
   }
 }

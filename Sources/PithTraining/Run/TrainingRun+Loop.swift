@@ -1,0 +1,137 @@
+package import Pith
+import PithFiles
+import PithTensor
+
+extension TrainingRun {
+  /// Trains until all epochs are done.
+  ///
+  /// - Parameters:
+  ///   - observer: is told what happens.
+  ///   - isStopped: asked before each step; true saves the state and ends the run.
+  /// - Throws: ``PithError`` when a file cannot be written or an image no longer be read; what was saved before is kept.
+  public func run(
+    observer: (Event) -> Void = { _ in }, isStopped: () -> Bool = { false }
+  ) throws -> Outcome {
+    let outcome = try train(observer, isStopped)
+    try saveReport()
+    return outcome
+  }
+
+  private func train(_ observer: (Event) -> Void, _ isStopped: () -> Bool) throws -> Outcome {
+    while progress.epoch < options.epochs {
+      let order = order(epoch: progress.epoch)
+      let batches = (order.count + options.batch - 1) / options.batch
+      let (start, seen) = (Self.now, progress.images)
+      while progress.batch < batches {
+        if isStopped() {
+          try save()
+          return .stopped
+        }
+        let report = try step(order)
+        if let reason = progress.watch.stopReason(after: report, guessing: guessingLoss) {
+          record.say(reason, epoch: progress.epoch + 1)
+          try record.save(to: files.record)
+          observer(.diagnosis(reason))
+          return .diverged(reason)
+        }
+        observer(
+          .step(report, epoch: progress.epoch + 1, batch: progress.batch, batches: batches))
+        if Self.now - lastSaved >= saveInterval { try save() }
+      }
+      let seconds = Self.now - start
+      let (report, diagnoses) = try endEpoch(
+        batches: batches, seconds: seconds, images: progress.images - seen)
+      observer(.epoch(report))
+      for diagnosis in diagnoses { observer(.diagnosis(diagnosis)) }
+      if Self.now - lastReported >= Self.reportInterval { try saveReport() }
+    }
+    return .finished
+  }
+
+  /// Does the next step of the epoch.
+  private func step(_ order: ArraySlice<Int>) throws -> StepReport {
+    let first = progress.batch * options.batch
+    let images = order.dropFirst(first).prefix(options.batch)
+    let report = try trainer.step(
+      loader.load(images, epoch: progress.epoch), loader.labels(images))
+    progress.batch += 1
+    progress.images += report.images
+    progress.loss += report.loss * Double(report.images)
+    progress.correct += report.correct
+    progress.ratios += report.updateRatio
+    return report
+  }
+
+  /// Validates, logs and saves.
+  private func endEpoch(
+    batches: Int, seconds: Double, images: Int
+  ) throws -> (EpochReport, [Diagnosis]) {
+    // Of the last step, which may have been before the run was resumed.
+    let rate = trainer.options.learningRate.rate(
+      step: trainer.stepCount - 1, of: trainer.options.steps, plateau: trainer.plateau)
+    let validation = try evaluate(split.validation)
+    let (count, epoch) = (Double(max(1, progress.images)), progress.epoch + 1)
+    let training = (loss: progress.loss / count, accuracy: Double(progress.correct) / count)
+    let judged = validation.map { (loss: $0.loss, accuracy: $0.accuracy) } ?? training
+    let isBest = progress.isImprovement(accuracy: judged.accuracy, loss: judged.loss)
+    let report = EpochReport(
+      epoch: epoch, steps: trainer.stepCount, learningRate: rate, trainingLoss: training.loss,
+      trainingAccuracy: training.accuracy, validationLoss: validation?.loss,
+      validationAccuracy: validation?.accuracy, updateRatio: progress.ratios / Double(batches),
+      sparsity: trainer.sparsity, seconds: seconds,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, isBest: isBest)
+    if let validation { trainer.recordValidation(loss: validation.loss) }
+    let diagnoses = progress.watch.diagnoses(
+      epoch: epoch, loss: training.loss, accuracy: training.accuracy, ratio: report.updateRatio,
+      rate: rate, validation: validation?.accuracy, isLast: epoch == options.epochs)
+    progress.endEpoch()
+    if isBest {
+      (progress.bestEpoch, progress.bestAccuracy, progress.bestLoss) = (
+        epoch, judged.accuracy, judged.loss
+      )
+    }
+    for diagnosis in diagnoses { record.say(diagnosis, epoch: epoch) }
+    if let validation, isBest {
+      record.answers = (epoch, validation.answers)
+    } else if split.validation.isEmpty, epoch == options.epochs {
+      record.answers = try evaluate(split.training).map { (epoch, $0.answers) }
+    }
+    // In this order a run that is killed in between finds its way: what is ahead of the last state is done again.
+    try log.add(report)
+    try record.save(to: files.record)
+    let bytes = try checkpoint().encoded()
+    if isBest { try FileBytes.replace(files.best, with: bytes) }
+    try save(bytes)
+    return (report, diagnoses)
+  }
+
+  /// The mean loss and accuracy of some images, and what was answered; nil without images.
+  ///
+  /// An image whose logits are not finite counts as wrong, and is not among the answers.
+  package func evaluate(
+    _ images: [Int]
+  ) throws -> (loss: Double, accuracy: Double, answers: EvaluationSummary)? {
+    guard !images.isEmpty else { return nil }
+    let classes = data.classes.count
+    var (loss, correct) = (0.0, 0)
+    var answers = EvaluationSummary(outputs: classes, meaning: .logits)
+    for start in stride(from: 0, to: images.count, by: options.batch) {
+      let batch = images[start..<min(start + options.batch, images.count)]
+      let labels = loader.labels(batch)
+      let report = try trainer.evaluate(loader.load(batch, epoch: nil), labels)
+      loss += report.loss * Double(report.images)
+      correct += report.correct
+      for (index, label) in labels.enumerated() {
+        let logits = report.logits[(index * classes)..<((index + 1) * classes)]
+        guard logits.allSatisfy(\.isFinite) else { continue }
+        try answers.add(Array(logits), right: label)
+      }
+    }
+    return (loss / Double(images.count), Double(correct) / Double(images.count), answers)
+  }
+
+  /// The logits of an image as the trainer computes them.
+  package func logits(of image: Int) throws -> [Float] {
+    try trainer.evaluate(loader.load([image], epoch: nil), loader.labels([image])).logits
+  }
+}
