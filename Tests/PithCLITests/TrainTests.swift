@@ -92,7 +92,9 @@ import Testing
       """)
     #expect(outcome.output.hasPrefix("stopped after "))
     #expect(outcome.output.contains("\nnext: pith train data --output run --resume\nstatus 4\n"))
-    #expect(outcome.output.hasSuffix("best.pith\nconfiguration.txt\nlast.pith\nlog.csv\n"))
+    #expect(
+      outcome.output.hasSuffix(
+        "best.pith\nconfiguration.txt\nlast.pith\nlog.csv\nrecord.tsv\nreport.html\n"))
   }
 
   @Test func foldsAreTrainedOneAfterTheOther() throws {

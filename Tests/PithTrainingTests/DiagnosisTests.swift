@@ -83,6 +83,31 @@ import Testing
     #expect(report.layers.map(\.layer) == ["conv", "relu", "fc"])
   }
 
+  @Test func theHandfulIsLearnedToNoLoss() throws {
+    let report = try start(Self.plain) { $0.learningRate = 0.05 }
+    #expect(report.handful.loss <= 0.01 * report.guessingLoss)
+    #expect(report.handful.steps < 300)
+  }
+
+  @Test func theFirstLossIsThatOfGuessingAndRisesWithRegularization() throws {
+    let reports = try [0, 0.01, 0.02].map { l2 in
+      try start(Self.plain) {
+        $0.l2 = l2
+        $0.initializer = .smallGaussian
+      }
+    }
+    for report in reports { #expect(abs(report.initialLoss - log(3.0)) < 0.05) }
+    #expect(reports[0].penalty == 0 && reports[1].penalty > 0)
+    #expect(abs(reports[2].penalty / reports[1].penalty - 2) < 1e-9)
+  }
+
+  @Test func theRangeTestPlotsLossAgainstRate() throws {
+    let points = try start(Self.plain) { $0.learningRate = 0.05 }.range.points
+    #expect(abs(points[0].rate - 5e-6) < 1e-12)
+    #expect(zip(points, points.dropFirst()).allSatisfy { $0.rate < $1.rate })
+    #expect(try #require(points.last).rate > 0.05)
+  }
+
   @Test func aStartLeavesTheRunAsItIs() throws {
     let run = try images.run()
     let before = try run.checkpoint().encoded()
@@ -181,6 +206,8 @@ import Testing
     let (outcome, said) = try sentences(Self.plain) { $0.learningRate = 1000 }
     #expect(outcome != .finished)
     #expect(sentence(.lossTripled, said).contains("is above three times the first, "))
+    let last = try TrainingCheckpoint(contentsOf: images.path("run"), takesLast: true)
+    #expect(last.state.tensors.values.allSatisfy { $0.values.allSatisfy(\.isFinite) })
   }
 
   @Test func aLossThatStandsIsSeen() throws {

@@ -70,6 +70,21 @@ import Testing
     #expect(try bytes("whole/best.pith") == bytes("parts/best.pith"))
   }
 
+  @Test func networksThatDoNotFitTheImagesAreRefused() throws {
+    func message(_ network: String) -> String? {
+      pithError { try images.run(network: network) }.map { "\($0)" }
+    }
+    #expect(
+      message("input image: [3, 9, 9]\nflatten\nfc = fully_connected outputs: 3")
+        == "the images are 3x8x8 but the network takes 3x9x9; resize the images, or choose a network for their size"
+    )
+    #expect(
+      message("input image: [3, 8, 8]\nflatten\nfc = fully_connected outputs: 5")
+        == "the network has 5 outputs but there are 3 classes; set the network's parameter 'classes', or the outputs of its last layer"
+    )
+    #expect(!FileManager.default.fileExists(atPath: images.path("run")), "nothing is left behind")
+  }
+
   @Test func otherImagesAreNotResumedOn() throws {
     _ = try images.run().run()
     try images.write(bytes("data/red/0.png"), to: "data/red/new.png")
