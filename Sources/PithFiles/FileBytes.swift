@@ -167,7 +167,7 @@ package enum FileBytes {
     }
   }
 
-  private static func syncFolder(of target: String, named path: String) throws {
+  static func syncFolder(of target: String, named path: String) throws {
     let folder = target.lastIndex(of: "/").map {
       $0 == target.startIndex ? "/" : String(target[..<$0])
     }
@@ -179,7 +179,7 @@ package enum FileBytes {
     }
   }
 
-  private static func accessError(_ path: String, _ problem: String, _ number: Int32) -> PithError {
+  static func accessError(_ path: String, _ problem: String, _ number: Int32) -> PithError {
     PithError(.fileAccess, file: path, "\(problem): \(String(cString: strerror(number)))")
   }
 

@@ -109,6 +109,38 @@ import Testing
     }
   }
 
+  @Test func foldersAreRemovedWithoutFollowingLinks() throws {
+    try inFolder { folder in
+      try FileBytes.makeFolder("\(folder)/kept")
+      try FileBytes.replace("\(folder)/kept/file", with: [1])
+      try FileBytes.makeFolder("\(folder)/a/b/c")
+      try FileBytes.replace("\(folder)/a/b/file", with: [2])
+      try FileBytes.replaceLink("\(folder)/a/b/link", to: "\(folder)/kept")
+      try FileBytes.removeFolder("\(folder)/a")
+      try FileBytes.removeFolder("\(folder)/a")
+      #expect(try names(in: folder) == ["kept"])
+      #expect(try names(in: "\(folder)/kept") == ["file"])
+      expect("\(folder)/kept/file: the folder cannot be removed: Not a directory") {
+        try FileBytes.removeFolder("\(folder)/kept/file")
+      }
+    }
+  }
+
+  @Test func linksReplaceLinksAndNothingElse() throws {
+    try inFolder { folder in
+      for (index, name) in ["one", "two"].enumerated() {
+        try FileBytes.makeFolder("\(folder)/\(name)")
+        try FileBytes.replace("\(folder)/\(name)/file", with: [UInt8(index)])
+        try FileBytes.replaceLink("\(folder)/link", to: name)
+        #expect(try FileBytes.read("\(folder)/link/file", limit: 1) == [UInt8(index)])
+      }
+      #expect(try names(in: folder).sorted() == ["link", "one", "two"])
+      expect("\(folder)/one: is no link and is not replaced by one") {
+        try FileBytes.replaceLink("\(folder)/one", to: "two")
+      }
+    }
+  }
+
   private func expect(
     _ text: String, code: PithError.Code = .fileAccess, _ body: () throws -> Void
   ) {
