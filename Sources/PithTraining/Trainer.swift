@@ -78,6 +78,15 @@ public final class Trainer {
     try session.load(tensors)
   }
 
+  /// Refuses a network or options with which there could be no trainer.
+  ///
+  /// - Throws: ``PithError``, the same as making one would.
+  static func check(_ graph: Graph, classes: Int, options: TrainingOptions) throws {
+    try options.check()
+    let plan = try TrainingPlan<Float>(graph.endingInLogits(), batch: options.imagesPerPass)
+    try check(plan, classes: classes)
+  }
+
   private static func check(_ plan: TrainingPlan<Float>, classes: Int) throws {
     let graph = plan.graph
     guard graph.graph.inputs.count == 1, let input = graph.graph.inputs.first,

@@ -70,6 +70,18 @@ extension RunOptions {
     Self.fields.map { ($0.name, $0.text(self)) }
   }
 
+  /// Gives an option the value that a text says, both as in ``settings``.
+  ///
+  /// - Throws: ``PithError`` with the code `invalidArgument` when there is no such option, or the text is no value of it.
+  public mutating func set(_ name: String, to text: String) throws {
+    guard let field = Self.fields.first(where: { $0.name == name }) else {
+      throw PithError(.invalidArgument, "there is no option '\(name)'")
+    }
+    guard field.set(&self, text) else {
+      throw PithError(.invalidArgument, "\(name) cannot be '\(text)'")
+    }
+  }
+
   /// Reads ``settings``; names that are no options are left to others.
   ///
   /// - Throws: ``PithError`` with the code `malformedCheckpoint` when an option is missing or makes no sense.

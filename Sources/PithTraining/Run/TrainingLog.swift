@@ -61,6 +61,24 @@ struct TrainingLog {
     }
   }
 
+  /// What a log says about the training images of an epoch.
+  ///
+  /// - Throws: ``PithError`` with the path, when the log has no such line.
+  static func training(
+    ofEpoch epoch: Int, in path: String
+  ) throws -> (loss: Double, accuracy: Double) {
+    let log = try TrainingLog(resuming: path, epochs: epoch)
+    let fields = log.rows.last?.split(separator: ",", omittingEmptySubsequences: false) ?? []
+    guard fields.count > 4, Int(fields[0]) == epoch, let loss = Double(fields[3]),
+      let accuracy = Double(fields[4])
+    else {
+      throw PithError(
+        .malformedCheckpoint, file: path, "the log has no losses of epoch \(epoch)",
+        advice: "remove the run's folder, which is then trained again")
+    }
+    return (loss, accuracy)
+  }
+
   /// Adds a line and replaces the file.
   mutating func add(_ report: EpochReport) throws {
     rows.append(report.row.dropLast())

@@ -108,8 +108,7 @@ public final class TrainingRun {
       ).recipe(
         data.geometry, centering: options.centering, dividesByDeviation: options.dividesByDeviation)
     var network = network
-    network.graph = try network.graph.endingInLogits().withoutUnusedLayers()
-      .settingDropout(options.dropout)
+    network.graph = try network.graph.trained(with: options)
     try self.init(
       network, data: data, options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads)
@@ -156,17 +155,7 @@ public final class TrainingRun {
     _ network: Network, data: ImageDataset, options: RunOptions, split: DataSplit,
     preprocessing: Preprocessing, provenance: [ProvenanceEntry], files: RunFolder, threads: Int?
   ) throws {
-    guard let input = network.graph.inputs.first, input.shape == data.imageShape else {
-      throw PithError(
-        .shapeMismatch,
-        "the images are \(data.imageShape) but the network takes \(network.graph.inputs.first.map { "\($0.shape)" } ?? "none")",
-        advice: "resize the images, or choose a network for their size")
-    }
-    let usable = Self.usable(split.training.count, options)
-    guard usable > 0 else {
-      throw PithError(
-        .invalidArgument, "\(split.training.count) training images are too few to train on")
-    }
+    let usable = try Self.usableImages(split, for: network.graph, of: data, options)
     self.options = options
     self.data = data
     self.split = split
@@ -193,6 +182,39 @@ public final class TrainingRun {
       split.validation.isEmpty ? split.training : split.validation, data)
     progress = RunProgress()
     log = TrainingLog(files.log)
+  }
+
+  /// Refuses a network that cannot be trained on images with some options, before any time is spent.
+  ///
+  /// - Throws: ``PithError``, the same as a run of them would.
+  static func check(_ graph: Graph, on data: ImageDataset, options: RunOptions) throws {
+    try options.check()
+    let graph = try graph.trained(with: options)
+    let usable = try usableImages(options.split(data), for: graph, of: data, options)
+    try Trainer.check(
+      graph, classes: data.classes.count,
+      options: options.trainingOptions(
+        stepsPerEpoch: (usable + options.batch - 1) / options.batch))
+  }
+
+  /// How many training images an epoch has.
+  ///
+  /// - Throws: ``PithError`` when the network does not take them, or there are none.
+  private static func usableImages(
+    _ split: DataSplit, for graph: Graph, of data: ImageDataset, _ options: RunOptions
+  ) throws -> Int {
+    guard let input = graph.inputs.first, input.shape == data.imageShape else {
+      throw PithError(
+        .shapeMismatch,
+        "the images are \(data.imageShape) but the network takes \(graph.inputs.first.map { "\($0.shape)" } ?? "none")",
+        advice: "resize the images, or choose a network for their size")
+    }
+    let usable = usable(split.training.count, options)
+    guard usable > 0 else {
+      throw PithError(
+        .invalidArgument, "\(split.training.count) training images are too few to train on")
+    }
+    return usable
   }
 
   /// The first image of each of the first classes, as far as there are such that are not too large.

@@ -2,10 +2,15 @@ import PithGraph
 import PithTensor
 
 extension Graph {
+  /// The network that is trained: up to its logits, without what does not lead there, with the dropout rate of the options.
+  func trained(with options: RunOptions) throws -> Graph {
+    try endingInLogits().withoutUnusedLayers().settingDropout(options.dropout)
+  }
+
   /// The same network with another rate of all dropout layers.
   ///
   /// - Throws: ``PithError`` with the code `invalidArgument` when there are none.
-  func settingDropout(_ rate: Double?) throws -> Graph {
+  private func settingDropout(_ rate: Double?) throws -> Graph {
     guard let rate else { return self }
     var (graph, count) = (self, 0)
     for index in graph.layers.indices {
