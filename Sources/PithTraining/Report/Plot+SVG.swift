@@ -2,6 +2,20 @@ extension Plot {
   /// The picture as an SVG element, complete in itself: it follows the light or dark scheme of its viewer, and fits the width of
   /// the page.
   package var svg: String { PlotDrawing(self).svg }
+
+  /// The picture of several plots, one below the other.
+  package static func column(_ plots: [Plot]) -> String {
+    let height = PlotDrawing.height * Double(plots.count)
+    let drawings = plots.enumerated().map { index, plot in
+      "<g transform=\"translate(0 \(Int(PlotDrawing.height * Double(index))))\">\n\(plot.svg)</g>\n"
+    }
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(Int(PlotDrawing.width))" \
+      height="\(Int(height))" viewBox="0 0 \(Int(PlotDrawing.width)) \(Int(height))">
+      \(drawings.joined())</svg>
+
+      """
+  }
 }
 
 /// A plot on its way to SVG, in pixels from the upper left corner.
@@ -11,7 +25,7 @@ private struct PlotDrawing {
   private let vertical: PlotScale
   private let frame: (left: Double, right: Double, top: Double, bottom: Double)
 
-  private static let (width, height) = (480.0, 300.0)
+  static let (width, height) = (480.0, 300.0)
   /// Of a character of the labels, on average.
   private static let characterWidth = 6.5
 
