@@ -18,7 +18,7 @@ struct PithCommand: ParsableCommand {
     version: PithVersion.current,
     subcommands: [
       Classify.self, Convert.self, Inspect.self, Verify.self, Run.self, Evaluate.self, Bench.self,
-      Train.self, Gradcheck.self, Ops.self,
+      Train.self, Tune.self, Gradcheck.self, Ops.self,
     ])
 
   static func main() {

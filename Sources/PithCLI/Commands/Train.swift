@@ -1,8 +1,6 @@
 import ArgumentParser
 import Pith
-import PithConversion
 import PithGraph
-import PithImage
 import PithTraining
 
 /// `pith train`: a network learns from labelled images.
@@ -29,36 +27,15 @@ struct Train: Subcommand {
       loss are those of the best epoch on the validation images, or on the training images when none are kept.
       """)
 
-  @Argument(
-    help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data")
-  )
-  var data: String
+  @OptionGroup var input: TrainingInput
 
   @Option(help: ArgumentHelp("The folder of the run; made if needed.", valueName: "run"))
   var output: String
 
-  @OptionGroup var network: NetworkOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "Train this Pith file further: its network, weights, recipe and classes.", valueName: "model")
-  )
-  var from: String?
-
   @Flag(help: "Go on with the run in --output.")
   var resume = false
 
-  @OptionGroup(title: "Images") var geometry: GeometryOptions
-
   @OptionGroup(title: "Training") var training: TrainingOptionGroup
-
-  @Option(
-    help: ArgumentHelp(
-      "Pixels that stay in memory, 2G for example (default: half of the free memory); other images are decoded in each epoch.",
-      valueName: "bytes"))
-  var cache: ByteCount?
-
-  @OptionGroup var threads: ThreadOption
 
   @Flag(help: "No checks before the first step.")
   var noChecks = false
@@ -72,18 +49,8 @@ struct Train: Subcommand {
   var reportsErrorsAsJSON: Bool { format == .json }
 
   func validate() throws {
-    guard resume else {
-      guard (network.architecture == nil) != (from == nil) else {
-        throw ValidationError("give --architecture, or --from to train a model further")
-      }
-      guard from == nil || training.mean == nil && !training.noStd else {
-        throw ValidationError("--from takes the recipe of the model; leave out --mean and --no-std")
-      }
-      return
-    }
-    let given =
-      training.given + (network.architecture == nil ? [] : ["--architecture"])
-      + (from == nil ? [] : ["--from"])
+    guard resume else { return try input.checkNetwork(training) }
+    let given = training.given + input.given
     guard given.isEmpty else {
       throw ValidationError(
         "--resume takes everything from the run; leave out \(given.joined(separator: ", "))")
@@ -94,21 +61,17 @@ struct Train: Subcommand {
     Interruption.listen()
     let report = TrainingPrinter(isQuiet: quiet)
     if resume { return try finish([resumed(report)]) }
-    let model = try from.map { try ModelSource.file($0).open() }
-    let labels = model?.labels ?? []
-    let images = try read(
-      model?.preprocessing ?? geometry.geometry, classes: labels.isEmpty ? nil : labels, report)
-    let architecture = try network.architecture.map { name in
-      try failing(with: .usage) { try Architecture.of(name, values: network.parameters) }
-    }
-    let (start, provenance) = try network(architecture, model, for: images)
+    let model = try input.model()
+    let images = try input.images(for: model, report)
+    let (start, provenance) = try input.network(model, for: images)
     if !quiet { try report.show(LayerSize.all(of: start.graph)) }
     var ends: [Ending] = []
     for (options, folder) in runs {
       let run = try failing(with: .usage) {
         try TrainingRun(
           start, data: images, options: options, folder: folder,
-          preprocessing: model?.preprocessing, provenance: provenance, threads: threads.threads)
+          preprocessing: model?.preprocessing, provenance: provenance,
+          threads: input.threads.threads)
       }
       if !noChecks { report.show(try run.checkStart(), rate: options.usedLearningRate) }
       ends.append(try follow(run, folder, report))
@@ -130,48 +93,15 @@ struct Train: Subcommand {
 
   // MARK: beginning
 
-  private func read(
-    _ geometry: Preprocessing, classes: [String]?, _ report: TrainingPrinter
-  ) throws -> ImageDataset {
-    let images = try failing(with: .usage) {
-      try ImageDataset(
-        contentsOf: data, geometry: geometry, classes: classes, cacheBytes: cache?.bytes,
-        threads: threads.threads)
-    }
-    report.show(images)
-    return images
-  }
-
-  private func network(
-    _ architecture: Architecture?, _ model: Model?, for images: ImageDataset
-  ) throws -> (Network, [ProvenanceEntry]) {
-    try failing(with: .usage) {
-      if let model {
-        return (
-          try model.network(),
-          model.provenance.filter { $0.name.hasPrefix("architecture") }
-            + [ProvenanceEntry("trained from", model.identity)]
-        )
-      }
-      let shape = images.imageShape
-      let graph = try architecture?.graph(
-        Architecture.Settings(
-          channels: shape[0], size: .init(height: shape[1], width: shape[2]),
-          classes: images.classes.count))
-      return (
-        Network(graph: graph ?? Graph(inputs: []), parameters: [:]), architecture?.provenance ?? []
-      )
-    }
-  }
-
   private func resumed(_ report: TrainingPrinter) throws -> Ending {
     let checkpoint = try failing(with: .badModel) {
       try TrainingCheckpoint(contentsOf: output, takesLast: true)
     }
-    let images = try read(checkpoint.preprocessing, classes: checkpoint.labels, report)
+    let images = try input.images(
+      checkpoint.preprocessing, classes: checkpoint.labels, report)
     let run = try failing(with: .usage) {
       try TrainingRun(
-        resuming: checkpoint, data: images, folder: output, threads: threads.threads)
+        resuming: checkpoint, data: images, folder: output, threads: input.threads.threads)
     }
     return try follow(run, output, report)
   }
@@ -243,7 +173,7 @@ struct Train: Subcommand {
     let next =
       switch end.outcome {
       case .finished: "pith convert \(end.folder) -o model.pith"
-      case .stopped: "pith train \(data) --output \(end.folder) --resume"
+      case .stopped: "pith train \(input.data) --output \(end.folder) --resume"
       case .diverged: "what was saved before is in \(end.folder)"
       }
     return

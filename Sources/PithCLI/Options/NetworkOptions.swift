@@ -44,11 +44,13 @@ struct NetworkOptions: ParsableArguments {
 struct NetworkParameter: ExpressibleByArgument {
   let name: String
   let value: Double
+  /// The value as it was given.
+  let text: String
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else { return nil }
-    name = String(parts[0])
+    (name, text) = (String(parts[0]), String(parts[1]))
     switch parts[1] {
     case "true": value = 1
     case "false": value = 0

@@ -10,14 +10,16 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// `--threads N`.
 struct ThreadOption: ParsableArguments {
+  static let greatest = ThreadPool.maximumThreads
+
   @Option(
     help: ArgumentHelp(
       "Threads that work (default: the processors that affinity and quota allow).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
-    guard 1...ThreadPool.maximumThreads ~= threads ?? 1 else {
-      throw ValidationError("--threads must be from 1 to \(ThreadPool.maximumThreads)")
+    guard 1...Self.greatest ~= threads ?? 1 else {
+      throw ValidationError("--threads must be from 1 to \(Self.greatest)")
     }
   }
 

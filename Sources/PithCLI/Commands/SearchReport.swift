@@ -1,0 +1,111 @@
+import PithTraining
+
+/// The result of `tune` on standard output.
+struct SearchReport {
+  let search: Search
+  let outcome: Search.Outcome
+  /// As on the command line.
+  let data: String
+  let folder: String
+
+  func write(_ format: TableFormat) throws {
+    let output = StandardOutput()
+    switch format {
+    case .text: try output.write(text)
+    case .csv: try output.write(search.table.csv)
+    case .json: try output.write(json.text + "\n")
+    }
+    try output.flush()
+  }
+
+  private var best: Trial? { search.trials.first { $0.score != nil } }
+
+  // MARK: text
+
+  private var text: String {
+    let facts = search.comparesNetworks ? ["parameters", "multiply-adds"] : []
+    let results = ["epochs", "training", "loss", "validation", "loss", "state"]
+    var table = TextTable(
+      [.right, .right] + search.names.map { _ in .right } + facts.map { _ in .right }
+        + [.right, .right, .right, .right, .right, .left])
+    table.add(["trial", "round"] + search.names + facts + results)
+    for trial in search.trials {
+      let network = search.network(of: trial)
+      let facts = [Decimal.grouped(network.parameters), Decimal.grouped(network.multiplyAdds)]
+      table.add(
+        ["\(trial.number)", "\(trial.round)"] + trial.values
+          + (search.comparesNetworks ? facts : []) + results(of: trial))
+    }
+    return table.text + "\n" + end
+  }
+
+  private func results(of trial: Trial) -> [String] {
+    let numbers =
+      trial.score.map { score in
+        [
+          Decimal.percent(score.trainingAccuracy), Decimal.fixed(score.trainingLoss, 4),
+          SearchPrinter.accuracy(score), Decimal.fixed(score.validationLoss, 4),
+        ]
+      } ?? ["", "", "", ""]
+    return ["\(trial.epochs)"] + numbers + [trial.state.rawValue]
+  }
+
+  private var end: String {
+    if outcome == .stopped {
+      let trials = Plural.text(search.trials.count, "trial")
+      return "stopped after \(trials)\nnext: the same command with --resume\n"
+    }
+    guard let best else {
+      return "no trial finished: every loss left all bounds; search smaller learning rates\n"
+    }
+    let next =
+      search.options.run.folds == nil
+      ? "pith convert \(folder)/best -o model.pith"
+      : "pith train \(data) with \(options(of: best)) on all images"
+    return "best: trial \(best.number), \(options(of: best))\nnext: \(next)\n"
+  }
+
+  /// What `pith train` is given for the same values.
+  private func options(of trial: Trial) -> String {
+    let parameters = search.names.count - search.options.spaces.count
+    return zip(search.names, trial.values).enumerated()
+      .map { index, pair in
+        index < parameters ? "--set \(pair.0)=\(pair.1)" : "--\(pair.0) \(pair.1)"
+      }.joined(separator: " ")
+  }
+
+  // MARK: JSON
+
+  private var json: JSON {
+    .object([
+      ("outcome", .string(outcome == .finished ? "finished" : "stopped")),
+      ("best", best.map { .integer($0.number) } ?? .null),
+      ("trials", .array(search.trials.map { json($0) })),
+    ])
+  }
+
+  private func json(_ trial: Trial) -> JSON {
+    let score = trial.score
+    let network = search.network(of: trial)
+    let facts: [(String, JSON)] = [
+      ("parameters", .integer(network.parameters)),
+      ("multiply_adds", .integer(network.multiplyAdds)),
+    ]
+    func number(_ value: Double?) -> JSON { value.map { .double($0) } ?? .null }
+    let values = zip(search.names, trial.values).map { name, value in
+      (name, Double(value).map { JSON.double($0) } ?? .string(value))
+    }
+    return .object(
+      [
+        ("trial", .integer(trial.number)), ("round", .integer(trial.round)),
+        ("values", .object(values)),
+      ] + (search.comparesNetworks ? facts : []) + [
+        ("state", .string(trial.state.rawValue)), ("epochs", .integer(trial.epochs)),
+        ("training_accuracy", number(score?.trainingAccuracy)),
+        ("training_loss", number(score?.trainingLoss)),
+        ("validation_accuracy", number(score?.validationAccuracy)),
+        ("deviation", number(score?.deviation)),
+        ("validation_loss", number(score?.validationLoss)),
+      ])
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Pith
+import PithConversion
+import PithGraph
+import PithTraining
+
+/// What is trained on what: the data and the network of `train` and `tune`.
+struct TrainingInput: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("A folder or a tar archive with a folder for each class.", valueName: "data")
+  )
+  var data: String
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Train this Pith file further: its network, weights, recipe and classes.", valueName: "model")
+  )
+  var from: String?
+
+  @OptionGroup(title: "Images") var geometry: GeometryOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Pixels that stay in memory, 2G for example (default: half of the free memory); other images are decoded in each epoch.",
+      valueName: "bytes"))
+  var cache: ByteCount?
+
+  @OptionGroup var threads: ThreadOption
+
+  /// The names of options that say which network is trained.
+  var given: [String] {
+    (network.architecture == nil ? [] : ["--architecture"]) + (from == nil ? [] : ["--from"])
+  }
+
+  /// Refuses options that say no network, or two.
+  func checkNetwork(_ training: TrainingOptionGroup) throws {
+    guard (network.architecture == nil) != (from == nil) else {
+      throw ValidationError("give --architecture, or --from to train a model further")
+    }
+    guard from == nil || training.mean == nil && !training.noStd else {
+      throw ValidationError("--from takes the recipe of the model; leave out --mean and --no-std")
+    }
+  }
+
+  /// The model of `--from`.
+  func model() throws -> Model? { try from.map { try ModelSource.file($0).open() } }
+
+  /// The data, with the geometry and classes of a model, a checkpoint, or the options.
+  func images(
+    _ geometry: Preprocessing?, classes: [String]?, _ report: TrainingPrinter
+  ) throws -> ImageDataset {
+    let images = try failing(with: .usage) {
+      try ImageDataset(
+        contentsOf: data, geometry: geometry ?? self.geometry.geometry, classes: classes,
+        cacheBytes: cache?.bytes, threads: threads.threads)
+    }
+    report.show(images)
+    return images
+  }
+
+  /// The data of a new training.
+  func images(for model: Model?, _ report: TrainingPrinter) throws -> ImageDataset {
+    let labels = model?.labels ?? []
+    return try images(model?.preprocessing, classes: labels.isEmpty ? nil : labels, report)
+  }
+
+  /// The network for the images, with where it came from.
+  ///
+  /// - Parameter values: parameters of the architecture besides those of `--set`.
+  func network(
+    _ model: Model?, for images: ImageDataset, values: [String: Double] = [:]
+  ) throws -> (Network, [ProvenanceEntry]) {
+    try failing(with: .usage) {
+      if let model {
+        return (
+          try model.network(),
+          model.provenance.filter { $0.name.hasPrefix("architecture") }
+            + [ProvenanceEntry("trained from", model.identity)]
+        )
+      }
+      let architecture = try Architecture.of(
+        network.architecture ?? "", values: network.parameters.merging(values) { $1 })
+      let shape = images.imageShape
+      let graph = try architecture.graph(
+        Architecture.Settings(
+          channels: shape[0], size: .init(height: shape[1], width: shape[2]),
+          classes: images.classes.count))
+      return (Network(graph: graph, parameters: [:]), architecture.provenance)
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+@Suite struct TuneTests {
+  let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    // Colours that come near each other, so that trials differ.
+    for index in 0..<8 {
+      let near = UInt8(100 + 9 * index)
+      for (name, png) in [
+        ("red", TestContent.png(140, near, 90)), ("green", TestContent.png(near, 140, 90)),
+        ("blue", TestContent.png(90, near, 140)),
+      ] {
+        try folder.write(png, to: "data/\(name)/\(index).png")
+      }
+    }
+    try folder.write(
+      """
+      parameter classes = 2
+      parameter width = 1
+      input image: [3, 4, 4]
+      flatten
+      hidden = fully_connected outputs: round(4 * width)
+      relu
+      fc = fully_connected outputs: classes
+
+      """, to: "n.network")
+  }
+
+  private static let common =
+    "data --architecture n.network --batch 8 --augment none --validation 0.25"
+
+  private func tune(_ options: String) throws -> TestFolder.Outcome {
+    try folder.bash("\"$PITH\" tune \(Self.common) \(options)")
+  }
+
+  @Test func aSearchEndsInAModel() throws {
+    let outcome = try tune("--output s --epochs 3 --trials 4")
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.errors.hasPrefix(
+        """
+        24 images of 3x2x2 in 3 classes
+        round 1: 4 trials, learning-rate=0.001..1.0, l2=1e-06..0.01
+        trial 
+        """))
+    let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(
+      lines[0].split(separator: " ") == [
+        "trial", "round", "learning-rate", "l2", "epochs", "training", "loss", "validation", "loss",
+        "state",
+      ])
+    let table = try String(decoding: folder.bytes("s/trials.csv"), as: UTF8.self)
+    let best = try #require(table.split(separator: "\n").dropFirst().first).split(separator: ",")
+    #expect(
+      outcome.output.hasSuffix(
+        """
+
+
+        best: trial \(best[0]), --learning-rate \(best[2]) --l2 \(best[3])
+        next: pith convert s/best -o model.pith
+
+        """))
+    #expect(try folder.pith("convert", "s/best", "-o", "m.pith").status == 0)
+    #expect(try folder.pith("verify", "m.pith").status == 0)
+    let evaluated = try folder.pith("evaluate", "m.pith", "data", "--format", "json", "--quiet")
+    #expect(evaluated.status == 0)
+    let again = try tune("--output s --epochs 3 --trials 4 --resume --quiet --format csv")
+    #expect(again.status == 0)
+    #expect(again.output == table)
+    #expect(again.errors == "")
+  }
+
+  @Test func widthsAreComparedInOneCommand() throws {
+    let outcome = try tune("--output s --epochs 2 --vary width=0.5,1,2 --format json")
+    #expect(outcome.status == 0)
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    let trials = try #require(report["trials"] as? [[String: Any]])
+    let parameters = trials.map { ($0["values"] as? [String: Any])?["width"] as? Double }
+    #expect(parameters.compactMap { $0 }.sorted() == [0.5, 1, 2])
+    for trial in trials {
+      let width = try #require((trial["values"] as? [String: Any])?["width"] as? Double)
+      // 12 inputs, 4 hidden units for each width, 3 classes.
+      #expect(trial["parameters"] as? Double == 13 * 4 * width + 3 * (4 * width + 1))
+      #expect(trial["validation_accuracy"] is Double)
+      #expect(trial["deviation"] is NSNull)
+    }
+    let best = try #require(report["best"] as? Int)
+    #expect(trials[0]["trial"] as? Int == best)
+    #expect(folder.exists("s/trials.svg"))
+  }
+
+  @Test(arguments: [
+    (
+      "--search l2=1e-6..1e-2 --l2 0.1",
+      "--l2 is searched; leave it out"
+    ),
+    (
+      "--learning-rate 0.1 --l2 0",
+      "--learning-rate and --l2 are given, so nothing is left to search; say what with --search"
+    ),
+    (
+      "--vary width=1,2 --trials 3",
+      "--vary compares networks and searches nothing; leave out --trials"
+    ),
+    (
+      "--vary width=1,2 --set width=1",
+      "the parameter width is given twice"
+    ),
+    (
+      "--method grid --trials 3",
+      "a grid has a trial for each of its points; leave out --trials"
+    ),
+    ("--grid-points 3", "--grid-points goes with --method grid"),
+    ("--folds 3 --fold 1", "every trial trains all folds; leave out --fold"),
+    (
+      "--search l2=0..1",
+      "the range 0..1 of l2 is searched by orders of magnitude and must begin above 0"
+    ),
+  ])
+  func optionsThatDoNotGoTogetherAreRefused(options: String, message: String) throws {
+    let outcome = try tune("--output s \(options)")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.split(separator: "\n").first.map(String.init) == "pith: \(message)")
+    #expect(!folder.exists("s"))
+  }
+
+  @Test func aNetworkThatCannotBeMadeIsFoundBeforeTheFirstTrial() throws {
+    let outcome = try tune("--output s --vary width=1,-1 --quiet")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.hasPrefix("pith: n.network: "))
+    #expect(!folder.exists("s"))
+  }
+
+  /// The command is killed again and again, later and later, until it comes to its end.
+  @Test func aKilledSearchEndsAsAnUninterruptedOne() throws {
+    let options = "--epochs 12 --trials 6 --rounds 2 --parallel 2 --quiet --format csv"
+    let whole = try tune("--output whole \(options)")
+    #expect(whole.status == 0)
+    let outcome = try folder.bash(
+      """
+      RANDOM=7
+      kills=0
+      for turn in $(seq 300); do
+        resume=$([ -e killed/journal.txt ] && echo --resume)
+        "$PITH" tune \(Self.common) --output killed \(options) $resume >table.csv &
+        sleep 0.$(printf %03d $((30 + 2 * turn + RANDOM % 150)))
+        kill -KILL $! 2>/dev/null
+        wait $! 2>/dev/null
+        status=$?
+        [ $status = 137 ] || break
+        kills=$((kills + 1))
+      done
+      echo "status $status"
+      [ $kills -gt 2 ] && echo "several kills"
+      cat table.csv
+      """)
+    #expect(outcome.output == "status 0\nseveral kills\n\(whole.output)")
+    func journal(_ name: String) throws -> [Substring] {
+      try String(decoding: folder.bytes("\(name)/journal.txt"), as: UTF8.self)
+        .split(separator: "\n").sorted()
+    }
+    #expect(try journal("killed") == journal("whole"))
+    for file in ["trials.csv", "trials.svg", "best/best.pith"] {
+      #expect(try folder.bytes("killed/\(file)") == folder.bytes("whole/\(file)"))
+    }
+    #expect(try folder.bash("ls killed/runs | wc -l").output == "1\n")
+  }
+
+  @Test func anInterruptedSearchIsStoppedAndGoesOn() throws {
+    let outcome = try folder.bash(
+      """
+      "$PITH" tune \(Self.common) --output s --epochs 100000 --trials 2 --quiet &
+      until [ -e s/runs/1/last.pith ]; do sleep 0.05; done; kill -INT $!; wait $!; echo "status $?"
+      """)
+    #expect(
+      outcome.output
+        == "trial  round  learning-rate  l2  epochs  training  loss  validation  loss  state\n\n"
+        + "stopped after 0 trials\nnext: the same command with --resume\nstatus 4\n")
+  }
+}
