@@ -113,6 +113,10 @@ import Testing
       "--method grid --trials 3",
       "a grid has a trial for each of its points; leave out --trials"
     ),
+    (
+      (1...7).map { "--vary w\($0)=1,2" }.joined(separator: " "),
+      "128 networks: at most 100 are compared"
+    ),
     ("--grid-points 3", "--grid-points goes with --method grid"),
     ("--folds 3 --fold 1", "every trial trains all folds; leave out --fold"),
     (
@@ -125,6 +129,20 @@ import Testing
     #expect(outcome.status == 2)
     #expect(outcome.errors.split(separator: "\n").first.map(String.init) == "pith: \(message)")
     #expect(!folder.exists("s"))
+  }
+
+  @Test func helpSaysWhyAndTheDefaults() throws {
+    let help = try folder.pith("tune", "--help")
+    #expect(help.status == 0)
+    let words = help.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    for text in [
+      "How values are chosen (default: random). Few hyperparameters matter, and of so many trials a random search tries as many values of each, a grid far fewer (Bergstra and Bengio 2012).",
+      "Trials of each round of a random search (default: 20).",
+      "(default: learning-rate from a hundredth to ten times the usual one and l2=1e-6..1e-2, as far as they are not given)",
+      "A trial whose loss is not finite or above three times its first is stopped.",
+    ] {
+      #expect(words.contains(text))
+    }
   }
 
   @Test func aNetworkThatCannotBeMadeIsFoundBeforeTheFirstTrial() throws {

@@ -24,11 +24,11 @@ struct SearchReport {
 
   private var text: String {
     let facts = search.comparesNetworks ? ["parameters", "multiply-adds"] : []
-    let results = ["epochs", "training", "loss", "validation", "loss", "state"]
+    let columns = ["epochs", "training", "loss", "validation", "loss", "state"]
     var table = TextTable(
       [.right, .right] + search.names.map { _ in .right } + facts.map { _ in .right }
         + [.right, .right, .right, .right, .right, .left])
-    table.add(["trial", "round"] + search.names + facts + results)
+    table.add(["trial", "round"] + search.names + facts + columns)
     for trial in search.trials {
       let network = search.network(of: trial)
       let facts = [Decimal.grouped(network.parameters), Decimal.grouped(network.multiplyAdds)]

@@ -65,9 +65,10 @@ struct SearchOptionGroup: ParsableArguments {
         !vary[..<index].contains(where: { $0.name == varied.name })
       else { throw ValidationError("the parameter \(varied.name) is given twice") }
     }
-    guard networks.count <= Self.greatestNetworks else {
-      throw ValidationError(
-        "\(networks.count) networks: at most \(Self.greatestNetworks) are compared")
+    // Counted before they are made.
+    let networks = vary.reduce(1) { min($0 * $1.values.count, 1_000_000) }
+    guard networks <= Self.greatestNetworks else {
+      throw ValidationError("\(networks) networks: at most \(Self.greatestNetworks) are compared")
     }
     do {
       let spaces = try search.map { try SearchSpace(parsing: $0) }
