@@ -8,8 +8,6 @@ final class ChunkDecoder {
     let chunk: Chunk
     /// Its bytes in the file.
     let stored: UnsafeBufferPointer<UInt8>
-    /// Room for `chunk.range.count` values.
-    let output: UnsafeMutablePointer<Float>
   }
 
   /// Two chunks have their exponents inflated side by side, in two thirds of the time.
@@ -21,15 +19,22 @@ final class ChunkDecoder {
   private let planes: UnsafeMutablePointer<UInt8>
   private let stored: UnsafeMutableBufferPointer<UInt8>
 
+  private static let byteCount = mostJobs * 4 * Chunk.valueCount
+
   init(kernels: FormatKernels = .best) {
     self.kernels = kernels
-    planes = .allocate(capacity: Self.mostJobs * 4 * Chunk.valueCount)
-    stored = .allocate(capacity: Self.mostJobs * 4 * Chunk.valueCount)
+    planes = LargeMemory.allocate(byteCount: Self.byteCount)
+      .bindMemory(to: UInt8.self, capacity: Self.byteCount)
+    stored = UnsafeMutableBufferPointer(
+      start: LargeMemory.allocate(byteCount: Self.byteCount)
+        .bindMemory(to: UInt8.self, capacity: Self.byteCount), count: Self.byteCount)
   }
 
   deinit {
-    planes.deallocate()
-    stored.deallocate()
+    LargeMemory.deallocate(planes, byteCount: Self.byteCount)
+    if let start = stored.baseAddress {
+      LargeMemory.deallocate(start, byteCount: Self.byteCount)
+    }
   }
 
   /// Room for the stored bytes of a chunk, for those who read them from a file.
@@ -38,10 +43,10 @@ final class ChunkDecoder {
     return UnsafeMutableBufferPointer(rebasing: stored[index * size..<(index + 1) * size])
   }
 
-  /// Checks at most ``mostJobs`` chunks and writes their values; those of an `i8` chunk are not multiplied by their scales.
+  /// Checks at most ``mostJobs`` chunks and inflates their planes, so that their values can be had until the next call.
   ///
   /// - Returns: for each chunk what is wrong with it, or nil.
-  func decode(_ jobs: [Job]) -> [PithError?] {
+  func inflate(_ jobs: [Job]) -> [PithError?] {
     // F-45: before anything is made of the bytes.
     var failures = jobs.map { checksumFailure(of: $0) }
     var streams: [pith_inflate_stream] = []
@@ -64,7 +69,6 @@ final class ChunkDecoder {
           "plane \(origin.plane) is not one raw deflate stream of"
             + " \(chunk.planeLengths[origin.plane]) bytes for \(chunk.range.count) values")
     }
-    for (index, job) in jobs.enumerated() where failures[index] == nil { merge(job, index) }
     return failures
   }
 
@@ -81,14 +85,24 @@ final class ChunkDecoder {
     planes + (4 * index + plane) * Chunk.valueCount
   }
 
-  /// Makes the values of a chunk of its planes, which lie in the file when stored, else in memory of the decoder.
-  private func merge(_ job: Job, _ index: Int) {
-    let count = job.chunk.range.count
+  /// Writes some values of a chunk that ``inflate(_:)`` has just found good; those of an `i8` chunk are not multiplied by
+  /// their scales.
+  ///
+  /// - Parameters:
+  ///   - index: which of its jobs.
+  ///   - range: positions in the stream, all of them in the chunk.
+  func values(
+    _ range: Range<Int>, of job: Job, at index: Int, into output: UnsafeMutablePointer<Float>
+  ) {
+    let (first, count) = (range.lowerBound - job.chunk.range.lowerBound, range.count)
+    // Planes lie in the file when stored, else in memory of the decoder.
     func source(_ plane: Int) -> UnsafePointer<UInt8>? {
-      job.isDeflated(plane)
+      let start =
+        job.isDeflated(plane)
         ? UnsafePointer(inflated(plane, ofJob: index)) : job.bytes(ofPlane: plane).baseAddress
+      return start.map { $0 + first }
     }
-    job.output.withMemoryRebound(to: UInt32.self, capacity: count) { words in
+    output.withMemoryRebound(to: UInt32.self, capacity: count) { words in
       // The kernels take the most significant plane first.
       switch job.chunk.type {
       case .float32:

@@ -51,20 +51,13 @@ extension Container {
     with decoder: ChunkDecoder
   ) throws {
     guard let start = output.baseAddress, !range.isEmpty else { return }
-    for index in chunkTable.chunks(of: type, overlapping: range) {
-      let chunk = chunkTable.chunks[index]
+    for chunk in chunkTable.chunks[chunkTable.chunks(of: type, overlapping: range)] {
       let wanted = chunk.range.clamped(to: range)
-      let target = start + (wanted.lowerBound - range.lowerBound)
-      guard wanted != chunk.range else {
-        try decode(chunk, with: decoder, into: target)
-        continue
+      let failures = decode([chunk], with: decoder) { jobs in
+        decoder.values(
+          wanted, of: jobs[0], at: 0, into: start + (wanted.lowerBound - range.lowerBound))
       }
-      try withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk.range.count) { values in
-        try decode(chunk, with: decoder, into: values.baseAddress!)
-        target.update(
-          from: values.baseAddress! + (wanted.lowerBound - chunk.range.lowerBound),
-          count: wanted.count)
-      }
+      if let failure = failures[0] { throw failure }
     }
   }
 

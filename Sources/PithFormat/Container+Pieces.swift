@@ -3,8 +3,8 @@ import PithTensor
 extension Container {
   /// Decodes every chunk once and hands over the tensors that are wanted, piece by piece.
   ///
-  /// Values are in memory only from when their chunk is decoded to when their last piece is handed over. Chunks that
-  /// nobody wants are decoded all the same, so that damage anywhere is found.
+  /// Values are in memory only while they are handed over, but for those that lie in several chunks or have to wait. Chunks
+  /// that nobody wants are decoded all the same, so that damage anywhere is found.
   ///
   /// - Parameters:
   ///   - requests: each comes after those that it waits for.
@@ -20,9 +20,7 @@ extension Container {
     let reading = PieceReading(
       self, try ScaledRequests(requests), workers: max(1, workers), kernels: kernels)
     try withoutActuallyEscaping(body) { body in
-      for wave in reading.schedule.pieces.indices {
-        try reading.run(wave, forEach: forEach, body)
-      }
+      for wave in reading.schedule.waves { try reading.run(wave, forEach: forEach, body) }
     }
   }
 }
@@ -59,24 +57,18 @@ private struct ScaledRequests {
 
 /// What reading a container piece by piece keeps from wave to wave.
 private final class PieceReading {
+  typealias Body =
+    (_ request: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) -> Void
+
   let schedule: PieceSchedule
   private let container: Container
   private let requests: ScaledRequests
   private let scales: [UnsafeMutableBufferPointer<Float>]
   private let decoders: [ChunkDecoder]
-  /// For each worker room for a piece that does not lie in one chunk as it is.
-  private let copies: [UnsafeMutablePointer<Float>]
-  /// The values of each chunk that is decoded and still needed.
-  private var values: [UnsafeMutablePointer<Float>?]
-  /// Memory for chunks that is in use no longer.
-  private var free: [UnsafeMutablePointer<Float>] = []
-
-  private static let chunkBytes = Chunk.valueCount * MemoryLayout<Float>.stride
-
-  private static func chunkMemory() -> UnsafeMutablePointer<Float> {
-    LargeMemory.allocate(byteCount: chunkBytes)
-      .bindMemory(to: Float.self, capacity: Chunk.valueCount)
-  }
+  /// For each worker room for the largest piece.
+  private let rooms: [UnsafeMutablePointer<Float>]
+  /// The pieces that are being gathered, until they are handed over; one thread at a time has to do with one.
+  private let gathered: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
 
   init(
     _ container: Container, _ requests: ScaledRequests, workers: Int, kernels: FormatKernels
@@ -84,99 +76,114 @@ private final class PieceReading {
     self.container = container
     self.requests = requests
     let schedule = PieceSchedule(
-      requests.all, of: container.chunkTable,
-      chunksPerWave: workers * ChunkDecoder.mostJobs)
+      requests.all, of: container.chunkTable, workers: workers, mostChunks: ChunkDecoder.mostJobs)
     self.schedule = schedule
     scales = requests.all[..<requests.scaleCount].map {
       .allocate(capacity: $0.entry.shape.count)
     }
-    let chunks = container.chunkTable.chunks.count
     decoders = (0..<workers).map { _ in ChunkDecoder(kernels: kernels) }
-    copies = (0..<workers).map { _ in .allocate(capacity: schedule.largestCopy) }
-    values = [UnsafeMutablePointer<Float>?](repeating: nil, count: chunks)
+    rooms = (0..<workers).map { _ in Self.room(schedule.largestWhole) }
+    gathered = .allocate(capacity: schedule.gathered.count)
+    gathered.initialize(repeating: nil)
   }
 
   deinit {
     for scale in scales { scale.deallocate() }
-    for copy in copies { copy.deallocate() }
-    for memory in values.compactMap({ $0 }) + free {
-      LargeMemory.deallocate(memory, byteCount: Self.chunkBytes)
-    }
+    for room in rooms { Self.free(room, schedule.largestWhole) }
+    for index in gathered.indices { free(gathered: index) }
+    gathered.deallocate()
+  }
+
+  private static func room(_ count: Int) -> UnsafeMutablePointer<Float> {
+    LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+      .bindMemory(to: Float.self, capacity: count)
+  }
+
+  private static func free(_ room: UnsafeMutablePointer<Float>, _ count: Int) {
+    LargeMemory.deallocate(room, byteCount: count * MemoryLayout<Float>.stride)
+  }
+
+  private func free(gathered index: Int) {
+    guard let values = gathered[index] else { return }
+    Self.free(values, schedule.gathered[index].range.count)
+    gathered[index] = nil
   }
 
   func run(
-    _ wave: Int, forEach: Container.ForEach,
-    _ body: @escaping (_ request: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) -> Void
+    _ wave: PieceSchedule.Wave, forEach: Container.ForEach, _ body: @escaping Body
   ) throws {
-    let (chunks, pieces) = (schedule.chunks[wave], schedule.pieces[wave])
-    for chunk in chunks { values[chunk] = free.popLast() ?? Self.chunkMemory() }
-    // Two chunks at a time, as soon as each worker has some.
-    let each = chunks.count > decoders.count ? ChunkDecoder.mostJobs : 1
-    let tasks = (chunks.count + each - 1) / each
-    var failures = [PithError?](repeating: nil, count: chunks.count)
+    for index in wave.tasks.lazy.flatMap(\.parts) where gathered[index] == nil {
+      gathered[index] = Self.room(schedule.gathered[index].range.count)
+    }
+    var failures = [PithError?](repeating: nil, count: wave.tasks.count)
     failures.withUnsafeMutableBufferPointer { failures in
-      forEach(tasks + pieces.count) { task, worker in
-        guard task < tasks else {
-          handOver(pieces[task - tasks], copy: copies[worker], body)
-          return
-        }
-        let range = task * each..<min(chunks.count, (task + 1) * each)
-        let parts = range.compactMap { index in
-          values[chunks.lowerBound + index].map {
-            (chunk: container.chunkTable.chunks[chunks.lowerBound + index], target: $0)
-          }
-        }
-        for (index, failure) in zip(range, container.decode(parts[...], with: decoders[worker])) {
-          failures[index] = failure
+      forEach(wave.tasks.count + wave.gathered.count) { index, worker in
+        if index < wave.tasks.count {
+          failures[index] = run(wave.tasks[index], worker: worker, body)
+        } else {
+          handOver(gathered: wave.gathered[index - wave.tasks.count], body)
         }
       }
     }
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-    for chunk in 0..<chunks.upperBound where schedule.lastUse[chunk] <= wave {
-      if let memory = values[chunk] { free.append(memory) }
-      values[chunk] = nil
-    }
   }
 
-  private func handOver(
-    _ piece: PieceSchedule.Piece, copy: UnsafeMutablePointer<Float>,
-    _ body: (_ request: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) -> Void
-  ) {
-    let entry = requests.all[piece.request].entry
-    let range = entry.position + piece.range.lowerBound..<entry.position + piece.range.upperBound
-    let first = container.chunkTable.chunks[piece.chunks.lowerBound]
-    guard let start = values[piece.chunks.lowerBound] else { return }
-    guard piece.chunks.count > 1 || entry.scale != nil else {
-      hand(piece, UnsafePointer(start + (range.lowerBound - first.range.lowerBound)), body)
-      return
-    }
-    for index in piece.chunks {
-      let chunk = container.chunkTable.chunks[index]
-      let part = chunk.range.clamped(to: range)
-      guard let source = values[index] else { continue }
-      (copy + (part.lowerBound - range.lowerBound)).update(
-        from: source + (part.lowerBound - chunk.range.lowerBound), count: part.count)
-    }
-    if let scale = requests.scales[piece.request] {
-      let factors = scales[scale]
-      let stride = entry.shape.count / factors.count
-      for index in 0..<range.count {
-        copy[index] *= factors[(piece.range.lowerBound + index) / stride]
+  /// Decodes the chunks of a task and hands over what is in them.
+  ///
+  /// - Returns: what is wrong with the first that is damaged; then nothing was handed over.
+  private func run(_ task: PieceSchedule.Task, worker: Int, _ body: Body) -> PithError? {
+    let (decoder, room) = (decoders[worker], rooms[worker])
+    let first = task.chunks.lowerBound
+    let failures = container.decode(container.chunkTable.chunks[task.chunks], with: decoder) {
+      jobs in
+      for piece in task.whole {
+        let index = piece.chunks.lowerBound - first
+        decoder.values(position(of: piece), of: jobs[index], at: index, into: room)
+        handOver(piece, room, body)
+      }
+      for index in task.parts {
+        guard let values = gathered[index] else { continue }
+        let piece = schedule.gathered[index]
+        let position = position(of: piece)
+        for chunk in piece.chunks.clamped(to: task.chunks) {
+          let job = jobs[chunk - first]
+          let part = job.chunk.range.clamped(to: position)
+          decoder.values(
+            part, of: job, at: chunk - first,
+            into: values + (part.lowerBound - position.lowerBound))
+        }
       }
     }
-    hand(piece, UnsafePointer(copy), body)
+    return failures.lazy.compactMap { $0 }.first
   }
 
-  /// Keeps scales, and gives the caller what is the caller's.
-  private func hand(
-    _ piece: PieceSchedule.Piece, _ values: UnsafePointer<Float>,
-    _ body: (_ request: Int, _ range: Range<Int>, _ values: UnsafePointer<Float>) -> Void
+  /// Where a piece is in its stream.
+  private func position(of piece: PieceSchedule.Piece) -> Range<Int> {
+    let start = requests.all[piece.request].entry.position
+    return start + piece.range.lowerBound..<start + piece.range.upperBound
+  }
+
+  private func handOver(gathered index: Int, _ body: Body) {
+    guard let values = gathered[index] else { return }
+    handOver(schedule.gathered[index], values, body)
+    free(gathered: index)
+  }
+
+  /// Multiplies values by their scales and gives the caller what is the caller's; scales are kept.
+  private func handOver(
+    _ piece: PieceSchedule.Piece, _ values: UnsafeMutablePointer<Float>, _ body: Body
   ) {
-    guard piece.request < requests.scaleCount, let target = scales[piece.request].baseAddress
-    else {
-      body(piece.request - requests.scaleCount, piece.range, values)
-      return
+    if let scale = requests.scales[piece.request] {
+      let factors = scales[scale]
+      let stride = requests.all[piece.request].entry.shape.count / factors.count
+      for index in 0..<piece.range.count {
+        values[index] *= factors[(piece.range.lowerBound + index) / stride]
+      }
     }
-    (target + piece.range.lowerBound).update(from: values, count: piece.range.count)
+    if piece.request < requests.scaleCount, let target = scales[piece.request].baseAddress {
+      (target + piece.range.lowerBound).update(from: values, count: piece.range.count)
+    } else {
+      body(piece.request - requests.scaleCount, piece.range, UnsafePointer(values))
+    }
   }
 }

@@ -120,33 +120,31 @@ package struct Container: Sendable {
     sections.reduce(0) { $1.name == .data || $1.name == .chunks ? $0 + $1.length : $0 }
   }
 
-  /// Checks at most ``ChunkDecoder/mostJobs`` chunks and writes their values, see ``ChunkDecoder/decode(_:)``.
+  /// Checks and inflates at most ``ChunkDecoder/mostJobs`` chunks, see ``ChunkDecoder/inflate(_:)``.
   ///
+  /// - Parameter body: called, when nothing is wrong with any of them, with what the decoder gives values of.
   /// - Returns: for each chunk what is wrong with it, or nil.
   func decode(
-    _ parts: ArraySlice<(chunk: Chunk, target: UnsafeMutablePointer<Float>)>,
-    with decoder: ChunkDecoder, jobs: [ChunkDecoder.Job] = []
+    _ chunks: ArraySlice<Chunk>, with decoder: ChunkDecoder, jobs: [ChunkDecoder.Job] = [],
+    _ body: ([ChunkDecoder.Job]) -> Void
   ) -> [PithError?] {
-    guard let part = parts.first else { return decoder.decode(jobs) }
-    let start = dataOffset + part.chunk.offset
+    guard let chunk = chunks.first else {
+      let failures = decoder.inflate(jobs)
+      if failures.allSatisfy({ $0 == nil }) { body(jobs) }
+      return failures
+    }
+    let start = dataOffset + chunk.offset
     do throws(PithError) {
       return try source.withBytes(
-        start..<start + part.chunk.length, room: decoder.room(ofJob: jobs.count)
+        start..<start + chunk.length, room: decoder.room(ofJob: jobs.count)
       ) { stored in
         decode(
-          parts.dropFirst(), with: decoder,
-          jobs: jobs + [ChunkDecoder.Job(chunk: part.chunk, stored: stored, output: part.target)])
+          chunks.dropFirst(), with: decoder,
+          jobs: jobs + [ChunkDecoder.Job(chunk: chunk, stored: stored)], body)
       }
     } catch {
-      return [PithError?](repeating: error, count: jobs.count + parts.count)
+      return [PithError?](repeating: error, count: jobs.count + chunks.count)
     }
-  }
-
-  /// The same for one chunk.
-  func decode(
-    _ chunk: Chunk, with decoder: ChunkDecoder, into target: UnsafeMutablePointer<Float>
-  ) throws {
-    if let failure = decode([(chunk, target)], with: decoder)[0] { throw failure }
   }
 
   private static func check(_ checksum: UInt32, of section: Section) throws {

@@ -81,12 +81,16 @@ extension Container {
       let most = ChunkDecoder.mostJobs
       forEach((chunks.count + most - 1) / most) { task, worker in
         let indices = task * most..<min((task + 1) * most, chunks.count)
-        let parts = chunks[indices].map { chunk in
-          (chunk: chunk, target: decoded.target(chunk.range, of: chunk.type).baseAddress!)
-        }[...]
-        for (index, failure) in zip(indices, decode(parts, with: decoders[worker])) {
-          failures[index] = failure
+        let decoder = decoders[worker]
+        let found = decode(chunks[indices], with: decoder) { jobs in
+          for (index, job) in jobs.enumerated() {
+            guard
+              let target = decoded.target(job.chunk.range, of: job.chunk.type).baseAddress
+            else { continue }
+            decoder.values(job.chunk.range, of: job, at: index, into: target)
+          }
         }
+        for (index, failure) in zip(indices, found) { failures[index] = failure }
       }
     }
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
