@@ -88,13 +88,16 @@ struct Classify: Subcommand {
     let paths = try list.map { path in
       try failing(with: .usage) { try TextLines.read(path).filter { !$0.isEmpty } }
     }
+    let arguments = images + (paths ?? [])
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
       let plan = try Plan(model, pool: pool, memory: memory.use)
-      return try Classifier(
-        model, plan: plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
+      // Memory for images that there are not would be touched all the same.
+      let batch = min(
+        batch.count(for: plan, threads: pool.threads), ImageQueue.count(of: arguments) ?? .max)
+      return try Classifier(model, plan: plan, pool: pool, batch: batch)
     }
-    return try classify(images + (paths ?? []), with: classifier, labels: labels)
+    return try classify(arguments, with: classifier, labels: labels)
   }
 
   private func classify(

@@ -1,5 +1,6 @@
 import Glibc
 import Pith
+import PithFiles
 import PithImage
 
 /// The images that the arguments of `classify` name, one after the other.
@@ -26,6 +27,11 @@ struct ImageQueue {
   /// - Parameter arguments: paths of files and folders, and `-` for standard input.
   init(_ arguments: [String]) {
     self.arguments = arguments.reversed()
+  }
+
+  /// How many images arguments name; nil when that is not known before they are opened.
+  static func count(of arguments: [String]) -> Int? {
+    arguments.contains { $0 == "-" || FileBytes.isFolder($0) } ? nil : arguments.count
   }
 
   /// Up to `count` images; fewer when the next would have to be waited for, none at the end.
