@@ -1,11 +1,13 @@
 import CAllocationCounter
 import Glibc
 import Pith
+import PithFiles
 import PithTensor
 import PithThreads
 
 // Runs the model of the first argument as often as the second says, on as many threads as the third says, and prints how
-// many allocations that took and the resident bytes before and after.
+// many allocations that took, the resident bytes before and after, how far they rose above those at the beginning of the
+// program, and what the plan says that it needs. A fourth argument `small` makes a plan that takes less.
 
 /// The bytes of this process that are in memory.
 func residentBytes() -> Int {
@@ -20,11 +22,24 @@ func residentBytes() -> Int {
   return resident * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
-let arguments = CommandLine.arguments
-guard arguments.count == 4, let count = Int(arguments[2]), let threads = Int(arguments[3]) else {
-  fatalError("usage: InferenceLoop MODEL COUNT THREADS")
+/// The most bytes of this process that were in memory at once.
+func peakBytes() throws -> Int {
+  let status = try FileBytes.readSystemFile("/proc/self/status", limit: 1 << 20)
+  for line in String(decoding: status, as: UTF8.self).split(separator: "\n")
+  where line.hasPrefix("VmHWM:") {
+    return (Int(line.filter(\.isNumber)) ?? 0) << 10
+  }
+  return 0
 }
-let plan = try Plan(Model(contentsOf: arguments[1]), threads: threads)
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 4, let count = Int(arguments[2]), let threads = Int(arguments[3]) else {
+  fatalError("usage: InferenceLoop MODEL COUNT THREADS [small]")
+}
+let start = residentBytes()
+let plan = try Plan(
+  Model(contentsOf: arguments[1]), threads: threads,
+  memory: arguments.dropFirst(4).contains("small") ? .small : .normal)
 let session = Session(plan, threads: threads, batch: 2)
 let images = 3
 func allocate(_ value: Graph.Input) -> UnsafeMutablePointer<Float> {
@@ -53,4 +68,7 @@ let resident = residentBytes()
 let allocations = allocation_count()
 for _ in 0..<count { try run() }
 let allocated = allocation_count() - allocations
-print(allocation_count() < 0 ? -1 : allocated, resident, residentBytes())
+let planned = plan.weightBytes + plan.bytesPerImage * session.batch + session.scratchBytes
+print(
+  allocation_count() < 0 ? -1 : allocated, resident, residentBytes(), try peakBytes() - start,
+  planned)

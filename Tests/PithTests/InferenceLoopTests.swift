@@ -7,12 +7,12 @@ import Testing
 struct InferenceLoopTests {
   /// Runs a model over and over again in a program of its own.
   private func loop(
-    _ model: String, count: Int, threads: Int, kernels: InstructionSet
-  ) throws -> (allocations: Int, before: Int, after: Int) {
+    _ model: String, count: Int, threads: Int, kernels: InstructionSet, memory: String = "normal"
+  ) throws -> (allocations: Int, before: Int, after: Int, rise: Int, planned: Int) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = ModelFixtures.program("InferenceLoop")
-    process.arguments = [model, "\(count)", "\(threads)"]
+    process.arguments = [model, "\(count)", "\(threads)", memory]
     process.environment = ["PITH_KERNELS": kernels.rawValue]
     process.standardOutput = pipe
     try process.run()
@@ -21,8 +21,8 @@ struct InferenceLoopTests {
     try #require(process.terminationStatus == 0)
     let numbers = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
       .compactMap { Int($0) }
-    try #require(numbers.count == 3)
-    return (numbers[0], numbers[1], numbers[2])
+    try #require(numbers.count == 5)
+    return (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
   }
 
   private static let defaultModel = ModelFixtures.repository.appending(
@@ -44,10 +44,32 @@ struct InferenceLoopTests {
 
   @Test func tenThousandInferencesLeaveTheMemoryAsItIs() throws {
     let fastest = try KernelSet.chosen().instructionSet
-    let (allocations, before, after) = try loop(
+    let (allocations, before, after, _, _) = try loop(
       Self.defaultModel, count: 10_000 / 3 + 1, threads: 2, kernels: fastest)
     #expect(allocations <= 0)
     #expect(before > 0)
     #expect(after - before <= 64 << 10, "\(before) bytes before, \(after) after")
+  }
+
+  /// Opening takes no more than running: what is decoded is not in memory longer than it is needed.
+  @Test(arguments: ["resnet18", "mobilenet_v2", "squeezenet1_1"], ["normal", "small"])
+  func thePeakIsNearWhatIsPlanned(name: String, memory: String) throws {
+    let network = try RandomNetwork.architecture(name, side: 64, seed: 25)
+    let contents = ModelContents(
+      graph: network.graph, parameters: network.parameters.mapValues { .init($0) },
+      preprocessing: nil, output: .logits)
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "pith-peak-\(name)-\(memory)-\(ProcessInfo.processInfo.processIdentifier).pith")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(contents.encoded()).write(to: file)
+    let fastest = try KernelSet.chosen().instructionSet
+    for threads in [1, 2] {
+      let (_, _, _, rise, planned) = try loop(
+        file.path, count: 1, threads: threads, kernels: fastest, memory: memory)
+      #expect(rise > planned / 2)
+      // Code and the model's description take memory too, and each thread has room to decode.
+      let most = planned + planned / 10 + (5 + 4 * threads) << 20
+      #expect(rise <= most, "\(threads) threads: \(rise) bytes, planned \(planned)")
+    }
   }
 }
