@@ -89,8 +89,8 @@ let package = Package(
     .executableTarget(
       name: "PithCLI",
       dependencies: [
-        "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithImage",
-        "PithGraph", "Pith", "PithTraining", "PithConversion",
+        "CPithDefaultModel", "PithTensor", "PithFiles", "PithThreads", "PithFormat", "PithKernels",
+        "PithImage", "PithGraph", "Pith", "PithTraining", "PithConversion",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Command"])),
@@ -160,7 +160,8 @@ let package = Package(
     .testTarget(
       name: "PithCLITests",
       dependencies: [
-        "CZlib", "PithTensor", "PithFormat", "PithGraph", "Pith", "PithConversion", "PithCLI",
+        "CZlib", "PithTensor", "PithThreads", "PithFormat", "PithKernels", "PithGraph", "Pith",
+        "PithConversion", "PithCLI",
       ],
       swiftSettings: strict),
   ]

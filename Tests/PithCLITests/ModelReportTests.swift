@@ -2,6 +2,7 @@ import Foundation
 import Pith
 import PithConversion
 import PithGraph
+import PithKernels
 import Testing
 
 /// `inspect`, `verify`, `run`, `bench` and `ops`.
@@ -181,7 +182,34 @@ import Testing
       #expect(try #require(step["min_ms"] as? Double) >= 0)
     }
     let text = try folder.pith("bench", "rgb.pith", "--iterations", "3", "--layers")
-    #expect(text.output.contains("GFLOP/s"))
+    #expect(text.output.contains("min ms   share  GFLOP/s  of peak\n"))
+  }
+
+  @Test(arguments: [("", nil), ("portable", "portable"), ("reference", "portable")])
+  func benchMeasuresStepsByThePeakOfTheirInstructionSet(
+    kernels: String, measured: String?
+  ) throws {
+    let outcome = try folder.bash(
+      "PITH_KERNELS=\(kernels) $PITH bench rgb.pith --iterations 3 --threads 2 --layers --format json"
+    )
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    let peak = try #require(report["peak_gflops"] as? Double)
+    let name = try #require(report["peak_kernel"] as? String)
+    // No processor that runs this is slower; one thread of a Zen 4 reaches 118.
+    #expect(peak > 0.5)
+    #expect(name == "peak_f32_\(try measured ?? KernelSet.chosen().instructionSet.rawValue)")
+    let steps = try #require(report["layers"] as? [[String: Any]])
+    let linear = try #require(steps.last { !($0["gflops"] is NSNull) })
+    let speed = try #require(linear["gflops"] as? Double)
+    let percent = try #require(linear["peak_percent"] as? Double)
+    // Both are rounded to a tenth.
+    #expect(abs(percent * peak - 100 * speed) <= 0.06 * peak + 6)
+    #expect(steps.contains { $0["gflops"] is NSNull && $0["peak_percent"] is NSNull })
+    let text = try folder.bash(
+      "PITH_KERNELS=\(kernels) $PITH bench rgb.pith --iterations 3 --threads 2 --layers")
+    let last = try #require(text.output.split(separator: "\n").last)
+    #expect(last.hasPrefix("peak  "))
+    #expect(last.hasSuffix(" GFLOP/s, 2 threads of \(name)"))
   }
 
   @Test func opsListsEveryOperationWithAttributesThatItKnows() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pith
 import PithGraph
+import PithKernels
 import PithThreads
 
 /// `pith bench`: how long a model takes.
@@ -12,9 +13,15 @@ struct Bench: Subcommand {
       load is opening and checking the file, plan is decoding and preparing the weights. Weights are what they take as \
       they are laid out, activations those of a batch, of which scratch is what each thread has for itself.
 
+      --layers counts two operations for each multiplication with an addition of the plain sum, whatever the kernel \
+      computes: Winograd's needs up to five times fewer and may pass 100 %. The peak is that of a loop of such \
+      operations in registers, with the same instruction set on as many threads, measured between the runs: the best \
+      of many short rounds.
+
       json  {"threads":1,"batch":1,"iterations":N,"median_ms":..,"p90_ms":..,"min_ms":..,"load_ms":..,\
-      "plan_ms":..,"peak_rss_bytes":..,"weight_bytes":..,"activation_bytes":..,"scratch_bytes":..}; with --layers also "layers":[{"layers":[...],"kernel":"..",\
-      "min_ms":..,"gflops":..},...], a row for each step of the plan, which may compute several layers.
+      "plan_ms":..,"peak_rss_bytes":..,"weight_bytes":..,"activation_bytes":..,"scratch_bytes":..}; with --layers also "peak_gflops":..,"peak_kernel":"..",\
+      "layers":[{"layers":[...],"kernel":"..","min_ms":..,"gflops":..,"peak_percent":..},...], a row for each step of the \
+      plan, which may compute several layers; a step without multiplications has null for the last two.
       """)
 
   /// Without --iterations: at least this many, and for this many seconds.
@@ -34,7 +41,10 @@ struct Bench: Subcommand {
     help: ArgumentHelp("Runs that are timed (default: as many as take 3 seconds).", valueName: "n"))
   var iterations: Int?
 
-  @Flag(help: "Also the least time of each step, its kernel and its speed.")
+  @Flag(
+    help:
+      "Also the least time of each step, its kernel, its speed, and that as a part of the machine's peak."
+  )
   var layers = false
 
   @Flag(help: "Only kernels that round no more than a plain sum does: not Winograd's.")
@@ -65,18 +75,22 @@ struct Bench: Subcommand {
     let planned = MonotonicClock.seconds
     var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)
     let session = Session(plan, pool: pool, batch: batch)
-    let times = measure(session, &stepTimes).sorted()
+    var peak = PeakSpeed(try KernelSet.chosen().instructionSet, pool: pool)
+    let times = measure(session, &stepTimes, &peak).sorted()
     let steps = zip(plan.steps, stepTimes).map { BenchReport.Step($0, seconds: $1) }
     try print(
       BenchReport(
         threads: pool.threads, batch: batch, times: times, load: loaded - start,
-        plan: planned - loaded, memory: BenchReport.Memory(session), steps: layers ? steps : []))
+        plan: planned - loaded, memory: BenchReport.Memory(session),
+        layers: layers ? BenchReport.Layers(steps: steps, peak: peak) : nil))
     return .done
   }
 
   /// The seconds of each run, and with --layers the least of each step; the first run, which fills caches, is not
   /// counted.
-  private func measure(_ session: Session, _ stepTimes: inout [Double]) -> [Double] {
+  private func measure(
+    _ session: Session, _ stepTimes: inout [Double], _ peak: inout PeakSpeed
+  ) -> [Double] {
     func allocate(_ value: Graph.Input) -> UnsafeMutableBufferPointer<Float> {
       .allocate(capacity: value.shape.count * batch)
     }
@@ -95,6 +109,7 @@ struct Bench: Subcommand {
     while times.count < iterations ?? Self.leastIterations
       || (iterations == nil && MonotonicClock.seconds < end)
     {
+      if layers { peak.measure() }
       let start = MonotonicClock.seconds
       if layers {
         var last = start
@@ -108,6 +123,7 @@ struct Bench: Subcommand {
       }
       times.append(MonotonicClock.seconds - start)
     }
+    if layers { peak.measure() }
     return times
   }
 

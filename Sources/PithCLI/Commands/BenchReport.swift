@@ -21,6 +21,12 @@ struct BenchReport {
     }
   }
 
+  /// What `--layers` asks for.
+  struct Layers {
+    let steps: [Step]
+    let peak: PeakSpeed
+  }
+
   /// What is planned, in bytes.
   struct Memory {
     let weights: Int
@@ -42,8 +48,8 @@ struct BenchReport {
   let load: Double
   let plan: Double
   let memory: Memory
-  /// Empty when they were not asked for.
-  let steps: [Step]
+  /// Nil when they were not asked for.
+  let layers: Layers?
 
   private var median: Double {
     let middle = times.count / 2
@@ -74,23 +80,27 @@ struct BenchReport {
   }
 
   private var stepText: String {
-    guard !steps.isEmpty else { return "" }
-    let total = steps.reduce(0) { $0 + $1.seconds }
-    var table = TextTable([.left, .left, .right, .right, .right])
-    table.add(["step", "kernel", "min ms", "share", "GFLOP/s"])
-    for step in steps {
+    guard let layers else { return "" }
+    let total = layers.steps.reduce(0) { $0 + $1.seconds }
+    var table = TextTable([.left, .left, .right, .right, .right, .right])
+    table.add(["step", "kernel", "min ms", "share", "GFLOP/s", "of peak"])
+    for step in layers.steps {
       table.add([
         step.layers.joined(separator: " + "), step.kernel, Decimal.fixed(1000 * step.seconds, 3),
-        Decimal.percent(step.seconds / total), speed(step).map { Decimal.fixed($0, 1) } ?? "",
+        Decimal.percent(step.seconds / total),
+        speed(step).map { Decimal.fixed($0 / 1e9, 1) } ?? "",
+        speed(step).map { Decimal.percent($0 / layers.peak.operationsPerSecond) } ?? "",
       ])
     }
-    return "\n" + table.text
+    let peak = Decimal.fixed(layers.peak.operationsPerSecond / 1e9, 1)
+    return
+      "\n\(table.text)\npeak  \(peak) GFLOP/s, \(Plural.text(threads, "thread")) of \(layers.peak.kernelName)\n"
   }
 
-  /// Two operations for each multiplication with an addition; nil for a step that has none.
+  /// Operations a second, two for each multiplication with an addition; nil for a step that has none.
   private func speed(_ step: Step) -> Double? {
     guard step.multiplyAdds > 0, step.seconds > 0 else { return nil }
-    return 2e-9 * Double(step.multiplyAdds * batch) / step.seconds
+    return 2 * Double(step.multiplyAdds * batch) / step.seconds
   }
 
   var json: JSON {
@@ -103,16 +113,26 @@ struct BenchReport {
         ("peak_rss_bytes", .integer(Self.peakMemory)), ("weight_bytes", .integer(memory.weights)),
         ("activation_bytes", .integer(memory.activations)),
         ("scratch_bytes", .integer(memory.scratch)),
-      ] + (steps.isEmpty ? [] : [("layers", .array(steps.map(json)))]))
+      ] + (layers.map(json) ?? []))
   }
 
-  private func json(_ step: Step) -> JSON {
-    .object([
-      ("layers", .array(step.layers.map { .string($0) })), ("kernel", .string(step.kernel)),
-      ("min_ms", Self.milliseconds(step.seconds)),
-      ("gflops", speed(step).map { .double(($0 * 10).rounded() / 10) } ?? .null),
-    ])
+  private func json(_ layers: Layers) -> [(String, JSON)] {
+    let peak = layers.peak.operationsPerSecond
+    let steps = layers.steps.map { step in
+      JSON.object([
+        ("layers", .array(step.layers.map { .string($0) })), ("kernel", .string(step.kernel)),
+        ("min_ms", Self.milliseconds(step.seconds)),
+        ("gflops", speed(step).map { Self.tenths($0 / 1e9) } ?? .null),
+        ("peak_percent", speed(step).map { Self.tenths(100 * $0 / peak) } ?? .null),
+      ])
+    }
+    return [
+      ("peak_gflops", Self.tenths(peak / 1e9)), ("peak_kernel", .string(layers.peak.kernelName)),
+      ("layers", .array(steps)),
+    ]
   }
+
+  private static func tenths(_ value: Double) -> JSON { .double((value * 10).rounded() / 10) }
 
   /// To the nearest microsecond.
   private static func milliseconds(_ seconds: Double) -> JSON {
