@@ -126,6 +126,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
+    .target(
+      name: "CInstructionCounter", path: "Tests/CInstructionCounter", cSettings: strictC),
     .executableTarget(
       name: "InferenceLoop",
       dependencies: ["CAllocationCounter", "Pith", "PithTensor", "PithThreads"],
@@ -133,8 +135,8 @@ let package = Package(
     .testTarget(
       name: "PithTests",
       dependencies: [
-        "CZlib", "InferenceLoop", "Pith", "PithConversion", "PithFormat", "PithFormatSupport",
-        "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+        "CInstructionCounter", "CZlib", "InferenceLoop", "Pith", "PithConversion", "PithFormat",
+        "PithFormatSupport", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
       ],
       swiftSettings: strict),
     .executableTarget(
