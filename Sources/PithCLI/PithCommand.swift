@@ -17,8 +17,8 @@ struct PithCommand: ParsableCommand {
       """,
     version: PithVersion.current,
     subcommands: [
-      Classify.self, Convert.self, Inspect.self, Verify.self, Run.self, Evaluate.self, Bench.self,
-      Train.self, Tune.self, Gradcheck.self, Ops.self,
+      Classify.self, Convert.self, Export.self, Inspect.self, Verify.self, Run.self, Evaluate.self,
+      Bench.self, Train.self, Tune.self, Gradcheck.self, Ops.self,
     ])
 
   static func main() {
