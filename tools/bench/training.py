@@ -15,8 +15,10 @@ import report
 from runtime_process import HERE, Process
 
 VARIANTS = ["eager", "channels_last", "compiled", "compiled_channels_last"]
-# The largest difference of a loss from Pith's, as a part of it.
-TOLERANCE = 2e-3
+# The largest difference of a loss from Pith's, as a part of it, over the first losses: the second follows from the first
+# step's gradients; later ones of networks with tiny feature maps part even between PyTorch's own variants.
+TOLERANCE = 1e-3
+COMPARED = 2
 
 
 def start(folder, name, threads, batch, variants):
@@ -30,7 +32,7 @@ def start(folder, name, threads, batch, variants):
     workers = {"pith": pith}
     for variant in variants:
         worker = Process([python, os.path.join(HERE, "training_worker.py"), variant, *common], threads)
-        pairs = list(zip(worker.fields.get("losses", []), pith.fields["losses"]))
+        pairs = list(zip(worker.fields.get("losses", []), pith.fields["losses"]))[:COMPARED]
         difference = max((abs(found - own) / own for found, own in pairs), default=0)
         if not worker.reason and not difference <= TOLERANCE:
             worker.reason = f"its losses are off by {difference:.1e} of Pith's; {TOLERANCE:.0e} is allowed"
