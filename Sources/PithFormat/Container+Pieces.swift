@@ -67,10 +67,8 @@ private final class PieceReading {
   private let decoders: [ChunkDecoder]
   /// For each worker room for the largest piece.
   private let rooms: [UnsafeMutablePointer<Float>]
-  /// The pieces that are being gathered, until the end of the wave in which they are handed over.
-  private var gathered: [UnsafeMutablePointer<Float>?]
-  /// Memory for such pieces that is in use no longer.
-  private var free: [UnsafeMutablePointer<Float>] = []
+  /// The pieces that are being gathered, until they are handed over; one thread at a time has to do with one.
+  private let gathered: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
 
   init(
     _ container: Container, _ requests: ScaledRequests, workers: Int, kernels: FormatKernels
@@ -85,15 +83,15 @@ private final class PieceReading {
     }
     decoders = (0..<workers).map { _ in ChunkDecoder(kernels: kernels) }
     rooms = (0..<workers).map { _ in Self.room(schedule.largestWhole) }
-    gathered = schedule.gathered.map { _ in nil }
+    gathered = .allocate(capacity: schedule.gathered.count)
+    gathered.initialize(repeating: nil)
   }
 
   deinit {
     for scale in scales { scale.deallocate() }
-    for room in rooms { Self.deallocate(room, schedule.largestWhole) }
-    for room in gathered.compactMap({ $0 }) + free {
-      Self.deallocate(room, schedule.largestGathered)
-    }
+    for room in rooms { Self.free(room, schedule.largestWhole) }
+    for index in gathered.indices { free(gathered: index) }
+    gathered.deallocate()
   }
 
   private static func room(_ count: Int) -> UnsafeMutablePointer<Float> {
@@ -101,15 +99,21 @@ private final class PieceReading {
       .bindMemory(to: Float.self, capacity: count)
   }
 
-  private static func deallocate(_ room: UnsafeMutablePointer<Float>, _ count: Int) {
+  private static func free(_ room: UnsafeMutablePointer<Float>, _ count: Int) {
     LargeMemory.deallocate(room, byteCount: count * MemoryLayout<Float>.stride)
+  }
+
+  private func free(gathered index: Int) {
+    guard let values = gathered[index] else { return }
+    Self.free(values, schedule.gathered[index].range.count)
+    gathered[index] = nil
   }
 
   func run(
     _ wave: PieceSchedule.Wave, forEach: Container.ForEach, _ body: @escaping Body
   ) throws {
     for index in wave.tasks.lazy.flatMap(\.parts) where gathered[index] == nil {
-      gathered[index] = free.popLast() ?? Self.room(schedule.largestGathered)
+      gathered[index] = Self.room(schedule.gathered[index].range.count)
     }
     var failures = [PithError?](repeating: nil, count: wave.tasks.count)
     failures.withUnsafeMutableBufferPointer { failures in
@@ -122,10 +126,6 @@ private final class PieceReading {
       }
     }
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-    for index in wave.gathered {
-      if let room = gathered[index] { free.append(room) }
-      gathered[index] = nil
-    }
   }
 
   /// Decodes the chunks of a task and hands over what is in them.
@@ -166,6 +166,7 @@ private final class PieceReading {
   private func handOver(gathered index: Int, _ body: Body) {
     guard let values = gathered[index] else { return }
     handOver(schedule.gathered[index], values, body)
+    free(gathered: index)
   }
 
   /// Multiplies values by their scales and gives the caller what is the caller's; scales are kept.

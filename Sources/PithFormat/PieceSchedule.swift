@@ -32,8 +32,6 @@ struct PieceSchedule {
   private(set) var gathered: [Piece] = []
   /// The most values of a piece that is handed over at once.
   private(set) var largestWhole = 0
-  /// The most values of a piece that is gathered.
-  private(set) var largestGathered = 0
 
   /// A piece has about so many values: they stay in a core's cache.
   private static let pieceValues = 1 << 16
@@ -112,7 +110,6 @@ struct PieceSchedule {
     while waves.count <= wave { waves.append(Wave()) }
     waves[wave].gathered.append(gathered.count)
     gathered.append(piece)
-    largestGathered = max(largestGathered, piece.range.count)
   }
 
   /// Cuts a tensor into pieces, where possible at the border of a chunk.
