@@ -56,7 +56,7 @@ struct RunReport {
     let speeds = log.points("images_per_second").map(\.y)
     if !seconds.isEmpty {
       rows += [
-        ["time", "<span class=\"time\">\(Int(seconds.reduce(0, +).rounded())) s</span>"],
+        ["time", "<span class=\"time\">\(TrainingWatch.short(seconds.reduce(0, +))) s</span>"],
         [
           "images/s",
           "<span class=\"time\">\(TrainingWatch.short(speeds.reduce(0, +) / Double(speeds.count)))</span>",
