@@ -45,7 +45,7 @@ let package = Package(
       name: "PithKernels", dependencies: ["PithTensor", "PithThreads", "CPithKernels"],
       swiftSettings: strict),
     .target(
-      name: "PithImage", dependencies: ["CPNG", "PithFiles", "PithTensor"],
+      name: "PithImage", dependencies: ["CPNG", "CPithKernels", "PithFiles", "PithTensor"],
       swiftSettings: strict),
     // Floor 3.
     .target(

@@ -1,3 +1,4 @@
+import CPithKernels
 import PithTensor
 
 /// Which source pixels make each target pixel of one axis, and with what weights: Pillow 13.0.0's.
@@ -18,7 +19,7 @@ struct ResampleAxis: Sendable {
   }
 
   /// Weights are integers of this many fractional bits: 32, less 8 for the pixel and 2 for the overshoot.
-  static let fractionBits = 22
+  static let fractionBits = Int(PITH_RESAMPLE_BITS)
 
   private(set) var key: Key?
   /// The first source pixel of each target pixel of the window.

@@ -10,8 +10,7 @@ struct Resampler: Sendable {
   private var vertical = ResampleAxis()
   /// Rows between the passes: those that the vertical filter reaches, in a ring, or one when it goes first.
   private var between: [UInt8] = []
-  /// One row of the vertical pass before it is rounded.
-  private var sums: [Int32] = []
+  private let kernels = ResampleKernels.best
 
   /// The source of a resize: `[height, width, channels]`.
   private struct Source {
@@ -20,7 +19,9 @@ struct Resampler: Sendable {
     let width: Int
     let channels: Int
 
-    func row(_ y: Int) -> UnsafePointer<UInt8> { pixels + y * width * channels }
+    var rowBytes: Int { width * channels }
+
+    func row(_ y: Int) -> UnsafePointer<UInt8> { pixels + y * rowBytes }
   }
 
   /// Writes the window of `geometry`, zeros included; source and target are `[height, width, channels]`.
@@ -47,16 +48,17 @@ struct Resampler: Sendable {
         interpolation: interpolation))
     if vertical.copies {
       for (y, row) in vertical.starts.enumerated() {
-        horizontal.filterRow(source.row(row), channels, into: first + y * stride)
+        horizontal.filterRow(
+          source.row(row), source.rowBytes, channels, kernels, into: first + y * stride)
       }
     } else if Self.verticalGoesFirst(from: size, to: geometry.resized) {
-      grow(between: size.width * channels, sums: size.width * channels)
-      Self.verticalFirst(source, horizontal, vertical, &between, &sums, into: first, stride)
+      grow(between: source.rowBytes)
+      Self.verticalFirst(source, horizontal, vertical, &between, kernels, into: first, stride)
     } else {
       // Width shrinks too or height grows, so the ring is smaller than the source or the target.
       let rowBytes = columns.visible.count * channels
-      grow(between: vertical.greatestCount * rowBytes, sums: rowBytes)
-      Self.horizontalFirst(source, horizontal, vertical, &between, &sums, into: first, stride)
+      grow(between: vertical.greatestCount * rowBytes)
+      Self.horizontalFirst(source, horizontal, vertical, &between, kernels, into: first, stride)
     }
   }
 
@@ -70,19 +72,20 @@ struct Resampler: Sendable {
 
   private static func verticalFirst(
     _ source: Source, _ horizontal: ResampleAxis, _ vertical: ResampleAxis,
-    _ row: UnsafeMutablePointer<UInt8>, _ sums: UnsafeMutablePointer<Int32>,
+    _ row: UnsafeMutablePointer<UInt8>, _ kernels: ResampleKernels,
     into target: UnsafeMutablePointer<UInt8>, _ stride: Int
   ) {
     for y in 0..<vertical.starts.count {
       vertical.filterColumns(
-        y, source.pixels, ring: source.height, source.width * source.channels, sums, into: row)
-      horizontal.filterRow(row, source.channels, into: target + y * stride)
+        y, source.pixels, ring: source.height, source.rowBytes, kernels, into: row)
+      horizontal.filterRow(
+        row, source.rowBytes, source.channels, kernels, into: target + y * stride)
     }
   }
 
   private static func horizontalFirst(
     _ source: Source, _ horizontal: ResampleAxis, _ vertical: ResampleAxis,
-    _ rows: UnsafeMutablePointer<UInt8>, _ sums: UnsafeMutablePointer<Int32>,
+    _ rows: UnsafeMutablePointer<UInt8>, _ kernels: ResampleKernels,
     into target: UnsafeMutablePointer<UInt8>, _ stride: Int
   ) {
     let ring = vertical.greatestCount
@@ -92,15 +95,15 @@ struct Resampler: Sendable {
       let end = start + vertical.counts[y]
       for row in max(start, nextRow)..<max(end, nextRow) {
         horizontal.filterRow(
-          source.row(row), source.channels, into: rows + row % ring * rowBytes)
+          source.row(row), source.rowBytes, source.channels, kernels,
+          into: rows + row % ring * rowBytes)
       }
       nextRow = max(end, nextRow)
-      vertical.filterColumns(y, rows, ring: ring, rowBytes, sums, into: target + y * stride)
+      vertical.filterColumns(y, rows, ring: ring, rowBytes, kernels, into: target + y * stride)
     }
   }
 
-  private mutating func grow(between byteCount: Int, sums sumCount: Int) {
+  private mutating func grow(between byteCount: Int) {
     if between.count < byteCount { between = [UInt8](repeating: 0, count: byteCount) }
-    if sums.count < sumCount { sums = [Int32](repeating: 0, count: sumCount) }
   }
 }

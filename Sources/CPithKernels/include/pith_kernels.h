@@ -9,6 +9,7 @@
 #include "pith_inflate.h"
 #include "pith_peak.h"
 #include "pith_planes.h"
+#include "pith_resample.h"
 #include "pith_sha256.h"
 
 #endif

@@ -1,0 +1,74 @@
+import PithImage
+import PithTensor
+import Testing
+
+/// The fast kernels of a resize against the portable ones, which tests of whole resizes hold to Pillow.
+@Suite struct ResampleKernelTests {
+  /// A horizontal pass over rows whose ends are the ends of their memory.
+  private func horizontal(
+    _ kernels: ResampleKernels, width: Int, channels: Int, taps: Int
+  ) -> [UInt8] {
+    var random = SeededRandom(seed: UInt64(width * 1000 + taps))
+    let pixels = width + 3
+    var (starts, counts, weights) = ([Int](), [Int](), [Int32]())
+    for _ in 0..<pixels {
+      let count = Int(random.next() % UInt64(min(taps, width))) + 1
+      counts.append(count)
+      starts.append(Int(random.next() % UInt64(width - count + 1)))
+      for tap in 0..<taps {
+        weights.append(tap < count ? weight(&random, of: count) : 0)
+      }
+    }
+    let row = UnsafeMutablePointer<UInt8>.allocate(capacity: width * channels)
+    defer { row.deallocate() }
+    for i in 0..<(width * channels) { row[i] = UInt8(truncatingIfNeeded: random.next()) }
+    var target = [UInt8](repeating: 7, count: pixels * channels + 1)
+    kernels.horizontal(
+      row, width * channels, channels, starts, counts, weights, taps, pixels, &target)
+    #expect(target.last == 7)
+    return target
+  }
+
+  private func vertical(_ kernels: ResampleKernels, rowBytes: Int, count: Int) -> [UInt8] {
+    var random = SeededRandom(seed: UInt64(rowBytes * 1000 + count))
+    let ring = count + 2
+    let rows = (0..<(ring * rowBytes)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let weights = (0..<count).map { _ in weight(&random, of: count) }
+    var target = [UInt8](repeating: 7, count: rowBytes + 1)
+    kernels.vertical(rows, rowBytes, ring, ring + 1, count, weights, &target)
+    #expect(target.last == 7)
+    return target
+  }
+
+  /// A part of 1.5 in 22 fractional bits, sometimes negative.
+  private func weight(_ random: inout SeededRandom, of count: Int) -> Int32 {
+    let greatest = Int32(3 << 21) / Int32(count)
+    return Int32(random.next() % UInt64(greatest)) - greatest / 4
+  }
+
+  private static let fast = ResampleKernels.all.filter(\.isSupported).dropLast()
+
+  @Test(arguments: fast, [1, 3])
+  func rowsAreThoseOfThePortableKernel(kernels: ResampleKernels, channels: Int) {
+    for width in 1...40 {
+      for taps in [1, 2, 3, 4, 5, 9] {
+        #expect(
+          horizontal(kernels, width: width, channels: channels, taps: taps)
+            == horizontal(.portable, width: width, channels: channels, taps: taps),
+          "\(width) pixels, \(taps) taps")
+      }
+    }
+  }
+
+  @Test(arguments: fast)
+  func columnsAreThoseOfThePortableKernel(kernels: ResampleKernels) {
+    for rowBytes in 1...70 {
+      for count in [1, 2, 3, 6] {
+        #expect(
+          vertical(kernels, rowBytes: rowBytes, count: count)
+            == vertical(.portable, rowBytes: rowBytes, count: count),
+          "\(rowBytes) bytes, \(count) rows")
+      }
+    }
+  }
+}
