@@ -90,8 +90,7 @@ import Testing
 
   @Test func aNetworkOfOtherClassesIsRefused() throws {
     try folder.write(
-      "parameter classes = 2\ninput image: [3, 2, 2]\nflatten\nfc = fully_connected outputs: 5\n",
-      to: "five.network")
+      "input image: [3, 2, 2]\nflatten\nfc = fully_connected outputs: 5\n", to: "five.network")
     #expect(
       try message("data --architecture five.network")
         == "pith: the network has 5 outputs but there are 3 classes; set the network's parameter 'classes', or the outputs of its last layer\n"

@@ -104,7 +104,11 @@ package struct Architecture: Sendable {
 
   private func graph(of text: NetworkText, _ settings: Settings) throws -> Graph {
     var values = values
-    if let classes = settings.classes { values[Self.classes] = Double(classes) }
+    // A network may have its outputs without a parameter for them.
+    if let classes = settings.classes, text.parameters.contains(where: { $0.name == Self.classes })
+    {
+      values[Self.classes] = Double(classes)
+    }
     let usual = try text.graph(values)
     guard settings.channels != nil || settings.size != nil, let input = usual.inputs.first,
       input.shape.rank == 3

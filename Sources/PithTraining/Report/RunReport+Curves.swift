@@ -40,7 +40,7 @@ extension RunReport {
     let plot = Plot(
       title: "Loss against learning rate",
       horizontal: Plot.Axis(title: "learning rate", isLogarithmic: true),
-      vertical: Plot.Axis(title: "loss"),
+      vertical: Plot.Axis(title: "loss", isLogarithmic: true),
       series: [
         Plot.Series(name: "range test", style: .line, points: points),
         Plot.Series(name: "the run's highest rate", style: .points, points: used ?? []),
