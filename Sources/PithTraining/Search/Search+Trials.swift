@@ -70,13 +70,17 @@ extension Search {
     }
   }
 
-  /// Removes what a search that was killed has left of trials that had ended.
-  func removeRuns() throws {
-    guard !keepsRuns else { return }
+  /// Puts right what a search has left that was killed after a trial had come into the journal: its run, the link, the table.
+  func tidy() throws {
     let (trials, best) = state.withLock { ($0.journal.trials, $0.best) }
-    for trial in trials where trial.number != best?.number {
-      try FileBytes.removeFolder(folder.run(trial.number))
+    guard !trials.isEmpty else { return }
+    if !keepsRuns {
+      for trial in trials where trial.number != best?.number {
+        try FileBytes.removeFolder(folder.run(trial.number))
+      }
     }
+    if let best { try FileBytes.replaceLink(folder.best, to: folder.name(ofRun: best.number)) }
+    try writeReport(of: trials.sorted { $0.isBetter(than: $1) })
   }
 }
 

@@ -189,7 +189,7 @@ public final class Search: Sendable {
     isStopped: @Sendable () -> Bool = { false }
   ) throws -> Outcome {
     let threads = threads ?? ThreadCount.available
-    try removeRuns()
+    try tidy()
     var (spaces, done) = (options.spaces, 0)
     for round in 1...options.rounds {
       let candidates = Self.candidates(
