@@ -28,6 +28,23 @@ import Testing
     #expect(network.state.entries.map(\.tensor.values) == [[1, 2, 3, 4, 5, 6], [7, 8, 9]])
   }
 
+  /// A last layer whose parameters have the output's name needs no other, and no layer behind it.
+  @Test func aLastLayerWithParametersKeepsTheNameOfTheOutput() throws {
+    for (weight, node, layers, tensors) in [
+      ("y.weight", "/fc/Gemm", ["y"], ["y.weight"]), ("w", "y", ["y"], ["y.weight"]),
+      ("w", "", ["y"], ["y.weight"]), ("w", "/fc/Gemm", ["/fc/Gemm", "y"], ["/fc/Gemm.weight"]),
+      ("fc.weight", "/fc/Gemm", ["fc", "y"], ["fc.weight"]),
+    ] {
+      var file = ONNXFile(
+        [2], batch: .named("N"), [.node("Gemm", ["x", weight], ["y"], name: node)])
+      file.floats = [(weight, [2, 1], [3, 4])]
+      let network = try file.network()
+      #expect(network.graph.layers.map(\.name) == layers)
+      #expect(network.graph.outputs == ["y"])
+      #expect(network.state.entries.map(\.name) == tensors)
+    }
+  }
+
   static let paddings: [(String, Padding)] = [
     ("SAME_UPPER", Padding(top: 0, left: 1, bottom: 1, right: 1)),
     ("SAME_LOWER", Padding(top: 1, left: 1, bottom: 0, right: 1)), ("VALID", Padding(0)),

@@ -71,8 +71,7 @@ import Testing
         .convolution(
           Convolution(
             outputs: 2, kernel: Extent(1),
-            padding: Padding(top: 1, left: 2, bottom: 3, right: 4), bias: false)),
-        .identity,
+            padding: Padding(top: 1, left: 2, bottom: 3, right: 4), bias: false))
       ]),
   ]
 

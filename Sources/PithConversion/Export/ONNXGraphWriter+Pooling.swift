@@ -77,25 +77,12 @@ extension ONNXGraphWriter {
         "AveragePool", [input], name,
         [("kernel_shape", .integers(kernel)), ("strides", .integers(kernel))])
     }
-    let rows = Self.averages(of: height, to: size.height)
-    let columns = Self.averages(of: width, to: size.width)
-    let transposed = (0..<width * size.width).map {
-      columns[$0 % size.width * width + $0 / size.width]
-    }
+    let averages = AdaptivePoolAverages(of: (height, width), to: size)
     let partial = fresh("\(name).rows")
-    let left = reals("\(name).row_averages", rows, sizes: [size.height, height])
-    let right = reals("\(name).column_averages", transposed, sizes: [width, size.width])
+    let left = reals("\(name).row_averages", averages.rows, sizes: [size.height, height])
+    let right = reals("\(name).column_averages", averages.columns, sizes: [width, size.width])
     node("MatMul", [left, input], partial)
     node("MatMul", [partial, right], name)
-  }
-
-  /// `[outputs][count]`: what each output is the average of, as PyTorch divides the input.
-  private static func averages(of count: Int, to outputs: Int) -> [Float] {
-    (0..<outputs).flatMap { output in
-      let start = output * count / outputs
-      let end = ((output + 1) * count + outputs - 1) / outputs
-      return (0..<count).map { start..<end ~= $0 ? 1 / Float(end - start) : 0 }
-    }
   }
 
   /// The padding of a window, at its end as far as the last window reaches where that is further.

@@ -243,7 +243,7 @@ extension ONNXImport {
     case .activation(let activation): sizes = self.sizes(of: activation).map(\.fixed)
     case .unavailable: return []
     }
-    var ranges = sizes.map { (start: 0, count: $0 ?? 0, step: 1) }
+    var ranges = sizes.map { (start: 0, end: $0 ?? 0, count: $0 ?? 0, step: 1) }
     for (index, number) in axes.enumerated() {
       let axis = try axis(number, of: sizes.count)
       guard let size = sizes[axis] else {
@@ -257,7 +257,11 @@ extension ONNXImport {
         start: starts[index], end: ends[index], step: steps[index], of: size)
     }
     switch value {
-    case .constant(let constant): return [.constant(try folding.slice(constant, ranges: ranges))]
+    case .constant(let constant):
+      return [
+        .constant(
+          try folding.slice(constant, ranges: ranges.map { ($0.start, $0.count, $0.step) }))
+      ]
     case .activation(let input):
       let parts = Array(ranges.dropFirst(hasBatch ? 1 : 0))
       guard parts.allSatisfy({ $0.count > 0 }) else {
@@ -271,8 +275,7 @@ extension ONNXImport {
       return try layer(
         .slice(
           Slice(
-            starts: parts.map(\.start),
-            ends: parts.map { $0.start + ($0.count - 1) * $0.step + 1 }, steps: parts.map(\.step))),
+            starts: parts.map(\.start), ends: parts.map(\.end), steps: parts.map(\.step))),
         [input], for: node)
     case .unavailable: return []
     }
@@ -281,22 +284,22 @@ extension ONNXImport {
   /// A range as NumPy cuts it.
   private static func range(
     start: Int, end: Int, step: Int, of size: Int
-  ) throws -> (start: Int, count: Int, step: Int) {
+  ) throws -> (start: Int, end: Int, count: Int, step: Int) {
     guard step != 0, step > Int.min else { throw PithError(.malformedCheckpoint, "a step is 0") }
     func place(_ position: Int, _ bounds: ClosedRange<Int>) -> Int {
       min(max(position < 0 ? position &+ size : position, bounds.lowerBound), bounds.upperBound)
     }
-    guard size > 0 else { return (0, 0, step) }
+    guard size > 0 else { return (0, 0, 0, step) }
     if step > 0 {
       let (first, last) = (place(start, 0...size), place(end, 0...size))
       // No wider than the axis, so that nothing overflows.
       let step = min(step, size)
-      return (first, first < last ? (last - first - 1) / step + 1 : 0, step)
+      return (first, last, first < last ? (last - first - 1) / step + 1 : 0, step)
     }
     let first = place(start, 0...(size - 1))
     let last = end < -size ? -1 : place(end, -1...(size - 1))
     let width = max(step, -size)
-    return (first, first > last ? (first - last - 1) / -width + 1 : 0, width)
+    return (first, last, first > last ? (first - last - 1) / -width + 1 : 0, width)
   }
 
   mutating func split(_ node: ONNXNode) throws -> [Value] {

@@ -363,17 +363,14 @@ struct ONNXImport {
     _ operation: Operation, _ inputs: [Activation], for node: ONNXNode,
     parameters: [(role: String, constant: ONNXConstant, values: [Float]?)] = []
   ) throws -> [Value] {
-    // A graph's output keeps its name; a layer with parameters keeps theirs.
     let output = node.outputs.first ?? ""
-    let isResult = resultNames.contains(output)
-    let name: String
-    if let prefix = parameterPrefix(parameters.map { ($0.role, $0.constant) }) {
-      name = unused(prefix)
-    } else if isResult, parameters.isEmpty, shapes[output] == nil {
-      name = output
-    } else {
-      name = unused(node.name.isEmpty ? output : node.name)
-    }
+    let own = node.name.isEmpty ? output : node.name
+    // A graph's output keeps its name; a layer with parameters keeps theirs, which may be the same.
+    let result = resultNames.contains(output) && shapes[output] == nil ? output : nil
+    let wanted =
+      parameterPrefix(parameters.map { ($0.role, $0.constant) }, result: result)
+      ?? (parameters.isEmpty ? result ?? own : own)
+    let name = wanted == result ? wanted : unused(wanted)
     return [.activation(try add(operation, inputs, name: name, parameters: parameters))]
   }
 
@@ -435,11 +432,15 @@ struct ONNXImport {
   }
 
   /// The common part of the names of initializers: `conv1` of `conv1.weight` and `conv1.bias`.
-  private func parameterPrefix(_ parameters: [(role: String, constant: ONNXConstant)]) -> String? {
+  ///
+  /// - Parameter result: the output of the graph that the layer may have the name of.
+  private func parameterPrefix(
+    _ parameters: [(role: String, constant: ONNXConstant)], result: String?
+  ) -> String? {
     for (role, constant) in parameters {
       guard let name = constant.initializer, name.hasSuffix(".\(role)") else { continue }
       let prefix = String(name.dropLast(role.count + 1))
-      if !prefix.isEmpty, !taken.contains(prefix) { return prefix }
+      if !prefix.isEmpty, prefix == result || !taken.contains(prefix) { return prefix }
     }
     return nil
   }

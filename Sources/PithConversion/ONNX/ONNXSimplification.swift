@@ -43,6 +43,7 @@ struct ONNXSimplification {
       hardSwish(index)
       gelu(index)
       padConvolution(index)
+      adaptivePool(index)
     }
     for (index, layer) in layers.enumerated() {
       guard let layer, case .constant = layer.operation, uses[layer.name, default: 0] == 0 else {
@@ -180,6 +181,26 @@ struct ONNXSimplification {
     convolution.padding.bottom += border.after[1]
     convolution.padding.right += border.after[2]
     replace(index, by: .convolution(convolution), inputs: pad.inputs, removing: [pad.name])
+  }
+
+  /// Products with matrices that average rows and columns.
+  private mutating func adaptivePool(_ index: Int) {
+    guard let last = layers[index], case .matrixMultiply = last.operation,
+      let first = only(last.inputs[0]), case .matrixMultiply = first.operation,
+      let rows = constant(first.inputs[0]), let columns = constant(last.inputs[1]),
+      rows.shape.rank == 2, columns.shape.rank == 2,
+      let image = shapes[first.inputs[1]], image.rank == 3,
+      let left = entries["\(rows.name).value"], let right = entries["\(columns.name).value"]
+    else { return }
+    let size = Extent(rows.shape[0], columns.shape[1])
+    let averages = AdaptivePoolAverages(of: (image[1], image[2]), to: size)
+    guard left.tensor.values == averages.rows, right.tensor.values == averages.columns else {
+      return
+    }
+    for name in [rows.name, columns.name] { uses[name, default: 1] -= 1 }
+    replace(
+      index, by: .adaptiveAveragePool(AdaptiveAveragePool(size)), inputs: [first.inputs[1]],
+      removing: [first.name])
   }
 
   // MARK: looking around
