@@ -1,6 +1,7 @@
 import Foundation
 import Pith
 import PithConversion
+import PithFormat
 import PithGraph
 import PithTensor
 import Testing
@@ -78,7 +79,7 @@ import Testing
     guard let python = ModelFixtures.python else { return false }
     let process = Process()
     process.executableURL = URL(filePath: python)
-    process.arguments = ["-c", "import numpy, onnx, onnxruntime, safetensors"]
+    process.arguments = ["-c", "import numpy, onnx, onnxruntime, safetensors, torch"]
     process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return false }
     process.waitUntilExit()
@@ -88,7 +89,7 @@ import Testing
   @Test(
     .enabled(
       if: hasLibraries,
-      "PITH_PYTHON names no Python with numpy, onnx, onnxruntime and safetensors"))
+      "PITH_PYTHON names no Python with numpy, onnx, onnxruntime, safetensors and torch"))
   func otherLibrariesReadWhatIsExportedAndAgree() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pith-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -102,6 +103,9 @@ import Testing
     let model = try Self.defaultModel()
     try Data(SafetensorsExport.bytes(of: model)).write(
       to: folder.appending(path: "model.safetensors"))
+    let stored = try Self.ofEveryType()
+    try Data(SafetensorsExport.bytes(of: stored)).write(
+      to: folder.appending(path: "stored.safetensors"))
     let (status, _) = try ModelFixtures.runPython("onnx/exported.py", [folder.path])
     try #require(status == 0)
     for (index, example) in Example.all.enumerated() {
@@ -120,6 +124,44 @@ import Testing
     #expect(
       try String(contentsOf: folder.appending(path: "model.network"), encoding: .utf8)
         == model.graph.text)
+    #expect(
+      try String(contentsOf: folder.appending(path: "stored.types"), encoding: .utf8)
+        == "f16.bias F32\nf16.weight F16\ni8.bias F16\ni8.weight F32\nrest.weight BF16\n")
+    let storedValues = try stored.container.tensors.map(\.name).sorted()
+      .flatMap { try stored.tensor(named: $0).values }
+    #expect(try Self.floats(folder.appending(path: "stored.values")) == storedValues)
+  }
+
+  /// Tensors that were f32 in their source, stored in all types: rounded to f16 and i8, and where that is exact.
+  private static func ofEveryType() throws -> Model {
+    let names = ["f16", "i8", "rest"]
+    let graph = Graph(
+      inputs: [Graph.Input("x", shape: [3])],
+      layers: names.enumerated().map { index, name in
+        Layer(
+          name, .fullyConnected(FullyConnected(outputs: 3, bias: name != "rest")),
+          inputs: [index == 0 ? "x" : names[index - 1]])
+      }, outputs: ["rest"])
+    let tensors: [(name: String, type: ElementType?, tensor: Tensor)] = [
+      ("f16.weight", .float16, try Tensor(shape: [3, 3], values: (1...9).map { Float($0) / 7 })),
+      ("f16.bias", nil, try Tensor(shape: [3], values: [0.1, 0.2, 1e-9])),
+      ("i8.weight", .int8, try Tensor(shape: [3, 3], values: (1...9).map { Float($0) / 7 - 1 })),
+      ("i8.bias", nil, try Tensor(shape: [3], values: [0, 65504, 0.000_000_059_604_645])),
+      ("rest.weight", nil, Tensor(shape: [3, 3], repeating: 1.5 * 0x1p100)),
+    ]
+    var writer = ContainerWriter(kind: .model, minorVersion: graph.minorVersion)
+    try writer.add(section: .graph, isRequired: true, bytes: graph.section)
+    try writer.add(
+      section: .output, isRequired: true, bytes: [OutputMeaning.logits.rawValue])
+    for (name, type, tensor) in tensors {
+      try writer.add(tensor: name, tensor, storedType: type)
+    }
+    let model = try Model(bytes: writer.encoded())
+    try #require(
+      model.container.tensors.map { "\($0.name) \($0.storedType.name)" }.sorted() == [
+        "f16.bias f32", "f16.weight f16", "i8.bias f16", "i8.weight i8", "rest.weight bf16",
+      ])
+    return model
   }
 
   @Test func safetensorsKeepNamesShapesTypesAndValues() throws {

@@ -9,8 +9,11 @@ struct Export: Subcommand {
     abstract: "Make an ONNX or safetensors file of a model.",
     discussion: """
       The ending of the output says which. A .safetensors file has the tensors under the trainer's names, each in the \
-      type that it was trained in. An .onnx file has the network in version 17 of the operators (20 where GELU or a \
-      dilated average pool needs it), with weights in f32 and a free batch; what cannot be expressed is listed at once.
+      type that it is stored in ('pith inspect --tensors' shows it), so that no value changes: f32 as F32, f16 as F16, \
+      bf16 as BF16; safetensors has no place for the scales of i8, which becomes the F32 numbers that it stands for. \
+      An .onnx file has the network in version 17 of the operators (20 where GELU or a dilated average pool needs it), \
+      with all weights in f32, exactly, and a free batch; what cannot be expressed is listed at once. \
+      'pith convert' makes the same layers and tensors of it again.
 
       Neither has a place for preprocessing: the recipe is in the file's metadata, as options of 'pith convert', beside \
       the network's text, the labels, the meaning of the outputs, and where the model came from. Golden samples stay behind.

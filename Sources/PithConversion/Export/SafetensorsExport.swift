@@ -8,16 +8,16 @@ import PithTensor
 package enum SafetensorsExport {
   /// The bytes of the file.
   ///
-  /// Each tensor has the type that it had in its source, `F32`, `F16` or `BF16`. `__metadata__` has the network in the
-  /// network language, the recipe in the options of `pith convert`, the meaning of the outputs, labels, a line each, and
-  /// where the model came from.
+  /// Each tensor has the type that it is stored in, `F32`, `F16` or `BF16`, so that no value changes; one of integers with a
+  /// scale, for which the format has no place, becomes `F32`. `__metadata__` has the network in the network language, the
+  /// recipe in the options of `pith convert`, the meaning of the outputs, labels, a line each, and where the model came from.
   ///
   /// - Throws: ``PithError`` with the code `checksumMismatch` when a chunk of the file is damaged.
   package static func bytes(of model: Model) throws -> [UInt8] {
     let tensors = try model.container.decodeAll().byName()
     // Wide types first keep every tensor aligned to its own type.
     let entries = model.container.tensors.sorted {
-      (-$0.logicalType.byteCount, $0.name) < (-$1.logicalType.byteCount, $1.name)
+      (-WrittenType($0).byteCount, $0.name) < (-WrittenType($1).byteCount, $1.name)
     }
     var metadata: [(String, String)] = [("format", "pt")]
     metadata += ExportFacts(model).entries.map { ($0.name, $0.text) }
@@ -29,9 +29,10 @@ package enum SafetensorsExport {
     for entry in entries {
       guard let tensor = tensors[entry.name] else { continue }
       let start = values.bytes.count
-      append(tensor.values, as: entry.logicalType, to: &values)
+      let type = WrittenType(entry)
+      type.append(tensor.values, to: &values)
       header +=
-        ",\(JSONText.quoted(entry.name)):{\"dtype\":\"\(typeName(entry.logicalType))\","
+        ",\(JSONText.quoted(entry.name)):{\"dtype\":\"\(type.rawValue)\","
         + "\"shape\":[\(entry.shape.dimensions.map(String.init).joined(separator: ","))],"
         + "\"data_offsets\":[\(start),\(values.bytes.count)]}"
     }
@@ -45,23 +46,31 @@ package enum SafetensorsExport {
     return writer.bytes
   }
 
-  /// Integers with a scale become the numbers that they stand for.
-  private static func typeName(_ type: ElementType) -> String {
-    switch type {
-    case .float32, .int8: "F32"
-    case .float16: "F16"
-    case .bfloat16: "BF16"
-    }
-  }
+  /// What a tensor is written as, by its name in the header.
+  private enum WrittenType: String {
+    case float32 = "F32"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
 
-  private static func append(
-    _ values: [Float], as type: ElementType, to writer: inout ByteWriter
-  ) {
-    for value in values {
-      switch type {
-      case .float32, .int8: writer.float(value)
-      case .float16: writer.integer(HalfPrecision.float16Bits(value))
-      case .bfloat16: writer.integer(HalfPrecision.bfloat16Bits(value))
+    init(_ entry: TensorEntry) {
+      self =
+        switch entry.storedType {
+        // Integers with a scale become the numbers that they stand for.
+        case .float32, .int8: .float32
+        case .float16: .float16
+        case .bfloat16: .bfloat16
+        }
+    }
+
+    var byteCount: Int { self == .float32 ? 4 : 2 }
+
+    func append(_ values: [Float], to writer: inout ByteWriter) {
+      for value in values {
+        switch self {
+        case .float32: writer.float(value)
+        case .float16: writer.integer(HalfPrecision.float16Bits(value))
+        case .bfloat16: writer.integer(HalfPrecision.bfloat16Bits(value))
+        }
       }
     }
   }
