@@ -121,7 +121,7 @@ extension ONNXImport {
       }
     }
     guard
-      !hasBatch || sides.contains(where: { constantLayers.contains($0.name) })
+      !hasBatch || sides.contains(where: { layers.constants.contains($0.name) })
         || sides[0].shape.rank == sides[1].shape.rank
     else {
       throw PithError(

@@ -101,7 +101,7 @@ extension ONNXImport {
       throw PithError(.shapeMismatch, "the matrix has the shape \(matrix.shape)")
     }
     let outputs = matrix.shape[transposed.1 ? 0 : 1]
-    var parameters: [(role: String, constant: ONNXConstant, values: [Float]?)] = [
+    var parameters: [ONNXLayers.Parameter] = [
       try rows(matrix, transposed: transposed.1, factor: alpha)
     ]
     if beta != 0, let addend = try optionalConstant(node, 2, "the addend") {
@@ -115,7 +115,7 @@ extension ONNXImport {
   /// A matrix as a fully connected layer keeps it, a row for each output.
   private mutating func rows(
     _ matrix: ONNXConstant, transposed: Bool, factor: Float
-  ) throws -> (role: String, constant: ONNXConstant, values: [Float]?) {
+  ) throws -> ONNXLayers.Parameter {
     let turned = transposed ? matrix : try folding.transpose(matrix, order: [1, 0])
     guard factor != 1 else {
       // The name of a transposed initializer is still its name.
@@ -128,7 +128,7 @@ extension ONNXImport {
 
   private func bias(
     _ addend: ONNXConstant, outputs: Int, factor: Float
-  ) throws -> (role: String, constant: ONNXConstant, values: [Float]?) {
+  ) throws -> ONNXLayers.Parameter {
     let fitted = try withoutBatch(addend, beside: 2)
     guard fitted.count == outputs || fitted.count == 1, fitted.shape.count <= 1 else {
       throw PithError(

@@ -25,7 +25,7 @@ package struct ONNXNetwork: Sendable {
     conversion.addNodes()
     try conversion.addOutputs()
     let network = try ONNXSimplification(
-      conversion.graph, conversion.entries, shapes: conversion.shapes
+      conversion.layers.graph, conversion.layers.entries, shapes: conversion.layers.shapes
     ).network()
     let resolved = try network.graph.resolved(limits: limits)
     let end = Self.meaning(of: network.graph)
