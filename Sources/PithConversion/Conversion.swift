@@ -37,6 +37,8 @@ package struct Conversion: Sendable {
     package var architecture: String?
     /// Values of the parameters of the architecture's text.
     package var parameters: [String: Double] = [:]
+    /// Beginnings of the names of tensors that are left out, which the network must not need.
+    package var ignoredPrefixes: [String] = []
     /// The keys that lead to the tensors inside the file, joined by points; nil: the one place that has some.
     package var key: String?
     package var preprocessing: Preprocessing?
@@ -64,6 +66,8 @@ package struct Conversion: Sendable {
   package let contents: ModelContents
   /// What was rounded, dropped or measured, a sentence each.
   package let notes: [String]
+  /// The names of the tensors that were left out because of ``Options/ignoredPrefixes``, in order.
+  package let ignoredTensors: [String]
 
   /// Reads a checkpoint, names what does not fit, and makes a file that has been read back and verified.
   ///
@@ -107,6 +111,7 @@ package struct Conversion: Sendable {
       .samples(&notes)
     self.contents = contents
     self.notes = notes
+    ignoredTensors = source.ignoredTensors
     self.bytes = try contents.encoded(weights: options.weights, limits: limits)
   }
 

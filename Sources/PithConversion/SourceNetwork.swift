@@ -7,6 +7,8 @@ struct SourceNetwork {
   var graph: Graph
   var state: StateDictionary
   var provenance: [ProvenanceEntry]
+  /// The names of the tensors that were left out because the caller said so, in order.
+  var ignoredTensors: [String] = []
   /// What the end of the graph says about the outputs, and why; nil: the source does not say.
   var meaning: (output: OutputMeaning, reason: String)?
 
@@ -52,6 +54,11 @@ struct SourceNetwork {
         .invalidArgument, "an ONNX model says its own network",
         advice: "leave --architecture out")
     }
+    guard options.ignoredPrefixes.isEmpty else {
+      throw PithError(
+        .invalidArgument, "an ONNX model's own network says which of its tensors it needs",
+        advice: "leave --ignore out")
+    }
     let network = try ONNXNetwork(
       importing: model, size: options.preprocessing?.fixedSize, hasBatch: options.hasBatch,
       limits: limits)
@@ -79,8 +86,9 @@ struct SourceNetwork {
       state.entries.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { first, _ in first })
     let architecture = try Architecture.of(name, values: options.parameters, limits: limits)
     graph = try architecture.graph(for: shapes, size: options.preprocessing?.fixedSize)
-    try graph.resolved(limits: limits).checkParameters(shapes)
-    self.state = state
+    let selection = TensorSelection(
+      needed: try graph.resolved(limits: limits), prefixes: options.ignoredPrefixes)
+    (self.state, ignoredTensors) = try selection.applied(to: state)
     provenance = architecture.provenance + [ProvenanceEntry("source", kind)]
   }
 

@@ -114,4 +114,43 @@ import Testing
     #expect(outcome.errors.contains("from what pytorch 2.13 gave"))
     #expect(!folder.exists("r20.pith"))
   }
+
+  /// Tensors that only training needs: refused, then left out by name and listed.
+  @Test func ignoredTensorsAreListed() throws {
+    let arguments =
+      "convert '\(TestPaths.fixtures)/pytorch/auxiliary-heads.pt' -o g.pith --architecture googlenet "
+      + "--set width=0.04 --no-preprocessing"
+    let refused = try folder.bash("\"$PITH\" \(arguments)")
+    #expect(refused.status == 3)
+    #expect(
+      refused.errors.hasSuffix(
+        "if only training runs them, leave them out with --ignore aux1. --ignore aux2.\n"))
+    let names = ["aux1.", "aux2."].flatMap { head in
+      [
+        "conv.conv.weight", "conv.bn.weight", "conv.bn.bias", "conv.bn.running_mean",
+        "conv.bn.running_var", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias",
+      ].map { head + $0 }
+    }
+    let text = try folder.bash("\"$PITH\" \(arguments) --ignore aux1. --ignore aux2.")
+    #expect(text.status == 0)
+    #expect(text.output == "")
+    #expect(text.errors.contains("\nnote     ignored: \(names.joined(separator: ", "))\n"))
+    let report = try folder.bash(
+      "\"$PITH\" \(arguments) --ignore aux1. --ignore aux2. --format json")
+    #expect(report.status == 0)
+    #expect((try json(report.output) as? [String: Any])?["ignored"] as? [String] == names)
+    for (pattern, message) in [
+      ("aux3.", "no tensor of the checkpoint has a name that begins so"),
+      ("conv1.bn.", "the network needs 'conv1.bn.bias', 'conv1.bn.running_mean', "),
+    ] {
+      let wrong = try folder.bash("\"$PITH\" \(arguments) --ignore \(pattern)")
+      #expect(wrong.status == 2)
+      #expect(wrong.errors.contains("--ignore \(pattern): \(message)"))
+    }
+    let empty = try folder.bash("\"$PITH\" \(arguments) --ignore ''")
+    #expect(empty.status == 2)
+    #expect(
+      empty.errors.hasPrefix(
+        "pith: --ignore needs the beginning of a name; an empty one begins all of them\n"))
+  }
 }

@@ -5,6 +5,7 @@ import PithImage
 struct ConversionSummary {
   private let bytes: Int
   private let notes: [String]
+  private let ignored: [String]
   private let description: ModelDescription
   private let input: String
   private let output: String
@@ -12,9 +13,13 @@ struct ConversionSummary {
   /// - Parameters:
   ///   - bytes: the model file.
   ///   - notes: what was rounded, dropped or measured, a sentence each.
-  init(_ bytes: [UInt8], notes: [String], input: String, output: String) throws {
+  ///   - ignored: the names of the tensors that were left out because the user said so.
+  init(
+    _ bytes: [UInt8], notes: [String], ignored: [String], input: String, output: String
+  ) throws {
     self.bytes = bytes.count
     self.notes = notes
+    self.ignored = ignored
     self.input = input
     self.output = output
     description = ModelDescription(try Model(bytes: bytes))
@@ -45,6 +50,7 @@ struct ConversionSummary {
       [
         ("input", .string(input)), ("output", .string(output)),
         ("notes", .array(notes.map { .string($0) })),
+        ("ignored", .array(ignored.map { .string($0) })),
       ] + description.summaryMembers)
   }
 }

@@ -62,6 +62,12 @@ struct Convert: Subcommand {
       valueName: "key"))
   var key: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Leave out the tensors of a PyTorch or safetensors checkpoint whose names begin so, such as aux1. for a head that only training runs; may be given several times. The network must need none of them, and each beginning must be that of one at least. The summary lists them.",
+      valueName: "beginning"))
+  var ignore: [String] = []
+
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
 
   @Option(
@@ -116,6 +122,10 @@ struct Convert: Subcommand {
     guard !last else {
       throw ValidationError("--last goes with a training run, and '\(input)' is none")
     }
+    guard !ignore.contains("") else {
+      throw ValidationError(
+        "--ignore needs the beginning of a name; an empty one begins all of them")
+    }
     try recipe.checkCompleteness()
     guard expect == nil || !sample.isEmpty else {
       throw ValidationError(
@@ -135,6 +145,7 @@ struct Convert: Subcommand {
   private func checkNothingElseIsSaid() throws {
     let said = [
       ("--architecture", network.architecture != nil), ("--key", key != nil),
+      ("--ignore", !ignore.isEmpty),
       ("a recipe", !recipe.isEmpty || recipe.noPreprocessing), ("--output", meaning != nil),
       ("--no-batch", noBatch), ("--labels", labels != nil), ("--expect", expect != nil),
     ].filter(\.1).map(\.0)
@@ -150,7 +161,7 @@ struct Convert: Subcommand {
       let model = try failing(with: .badModel) {
         try TrainedModel.convert(input, takesLast: last, weights: weights, samples: sampleFiles())
       }
-      return try finish(model.bytes, notes: model.notes)
+      return try finish(model.bytes, notes: model.notes, ignored: [])
     }
     let options = try failing(with: .usage) { try conversionOptions() }
     let conversion: Conversion
@@ -160,12 +171,16 @@ struct Convert: Subcommand {
       // An option is missing or wrong; all else is the checkpoint's fault.
       throw CommandFailure(error.code == .invalidArgument ? .usage : .badModel, error)
     }
-    return try finish(conversion.bytes, notes: conversion.notes)
+    return try finish(
+      conversion.bytes, notes: conversion.notes, ignored: conversion.ignoredTensors)
   }
 
-  private func finish(_ bytes: [UInt8], notes: [String]) throws -> ExitStatus {
+  private func finish(
+    _ bytes: [UInt8], notes: [String], ignored: [String]
+  ) throws -> ExitStatus {
     try FileBytes.replace(destination, with: bytes)
-    let summary = try ConversionSummary(bytes, notes: notes, input: input, output: destination)
+    let summary = try ConversionSummary(
+      bytes, notes: notes, ignored: ignored, input: input, output: destination)
     switch format {
     case .text: if !quiet { Diagnostics.write(summary.text) }
     case .json:
@@ -191,6 +206,7 @@ struct Convert: Subcommand {
     options.source = from.source ?? .auto
     options.architecture = network.architecture
     options.parameters = network.parameters
+    options.ignoredPrefixes = ignore
     options.key = key
     options.preprocessing = recipe.recipe
     options.withoutPreprocessing = recipe.noPreprocessing
