@@ -96,10 +96,16 @@ let package = Package(
           condition: .when(traits: ["Command"])),
       ],
       swiftSettings: strict),
-    // Tests, floor by floor.
+    // Tests, floor by floor, and what they share.
+    .target(
+      name: "PithTestSupport", dependencies: ["CZlib", "PithTensor"],
+      path: "Tests/PithTestSupport", swiftSettings: strict),
     .testTarget(
-      name: "PithTensorTests", dependencies: ["PithTensor", "PithFiles"], swiftSettings: strict),
-    .testTarget(name: "PithThreadsTests", dependencies: ["PithThreads"], swiftSettings: strict),
+      name: "PithTensorTests", dependencies: ["PithTensor", "PithFiles", "PithTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PithThreadsTests", dependencies: ["PithThreads", "PithTestSupport"],
+      swiftSettings: strict),
     .target(
       name: "PithFormatSupport", dependencies: ["PithFormat", "PithTensor"],
       path: "Tests/PithFormatSupport", swiftSettings: strict),
@@ -110,19 +116,23 @@ let package = Package(
       name: "PithFormatTests",
       dependencies: [
         "PithFormat", "PithFormatSupport", "PithTensor", "CPithKernels", "CZlib", "SaveLoop",
+        "PithTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "PithKernelsTests",
       dependencies: [
         "CPithKernels", "CZlib", "PithTensor", "PithThreads", "PithKernels", "PithGraph", "Pith",
+        "PithTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "PithImageTests", dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor"],
+      name: "PithImageTests",
+      dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor", "PithTestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "PithGraphTests", dependencies: ["Pith", "PithGraph", "PithTensor"],
+      name: "PithGraphTests",
+      dependencies: ["Pith", "PithGraph", "PithTensor", "PithTestSupport"],
       swiftSettings: strict),
     .target(
       name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
@@ -136,7 +146,8 @@ let package = Package(
       name: "PithTests",
       dependencies: [
         "CInstructionCounter", "CZlib", "InferenceLoop", "Pith", "PithConversion", "PithFormat",
-        "PithFormatSupport", "PithGraph", "PithKernels", "PithTensor", "PithThreads",
+        "PithFormatSupport", "PithGraph", "PithKernels", "PithTensor", "PithTestSupport",
+        "PithThreads",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -145,25 +156,26 @@ let package = Package(
     .testTarget(
       name: "PithTrainingTests",
       dependencies: [
-        "CZlib", "TrainLoop", "PithTraining", "PithConversion", "Pith", "PithGraph", "PithFormat",
-        "PithFiles", "PithImage", "PithKernels", "PithThreads", "PithTensor",
+        "TrainLoop", "PithTraining", "PithConversion", "Pith", "PithGraph", "PithFormat",
+        "PithFiles", "PithImage", "PithKernels", "PithThreads", "PithTensor", "PithTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "PithConversionTests",
       dependencies: [
         "PithConversion", "Pith", "PithKernels", "PithGraph", "PithFiles", "PithImage",
-        "PithTensor",
+        "PithTensor", "PithTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "PithCTests", dependencies: ["CPith", "PithC", "Pith", "PithTensor"],
+      name: "PithCTests",
+      dependencies: ["CPith", "PithC", "Pith", "PithTensor", "PithTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "PithCLITests",
       dependencies: [
-        "CZlib", "PithTensor", "PithThreads", "PithFormat", "PithKernels", "PithGraph", "Pith",
-        "PithConversion", "PithCLI",
+        "PithTensor", "PithThreads", "PithFormat", "PithKernels", "PithGraph", "Pith",
+        "PithConversion", "PithCLI", "PithTestSupport",
       ],
       swiftSettings: strict),
   ]

@@ -1,11 +1,12 @@
 import Foundation
+import PithTestSupport
 import Testing
 
 @Suite struct ClassifyTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     try folder.write(TestContent.model(), to: "rgb.pith")
     try folder.write(TestContent.red, to: "red.png")
     try folder.write(TestContent.png(255, 51, 0), to: "orange.png")
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func imageOfAnotherSizeIsRefusedWithBothSizes() throws {
-    let image = TestPaths.fixtures + "/png/gray-8.png"
+    let image = Repository.path("Fixtures/png/gray-8.png")
     let outcome = try folder.pith("classify", "-m", "rgb.pith", image)
     #expect(outcome.status == 1)
     #expect(
@@ -300,7 +301,7 @@ import Testing
   }
 
   @Test func builtInModelClassifiesWithoutAnOption() throws {
-    let image = TestPaths.fixtures + "/png/gray-8.png"
+    let image = Repository.path("Fixtures/png/gray-8.png")
     let outcome = try folder.pith("classify", "--format", "jsonl", "--top-k", "all", image)
     let row = try #require(try json(outcome.output) as? [String: Any])
     #expect(outcome.status == 0)

@@ -1,10 +1,12 @@
 import Foundation
+import PithConversion
+import PithTestSupport
 import Testing
 
 @Suite struct ConvertTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
-  init() throws { folder = try TestFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func withoutARecipeNothingIsWrittenAndTheOptionsAreNamed() throws {
     let outcome = try folder.pith("convert", "x.pt", "-o", "y.pith", "--architecture", "resnet18")
@@ -43,7 +45,8 @@ import Testing
 
   @Test func checkpointThatWouldRunCodeIsABadModel() throws {
     let outcome = try folder.pith(
-      "convert", TestPaths.fixtures + "/pytorch/exploit.pt", "--from", "pytorch", "-o", "y.pith",
+      "convert", Repository.path("Fixtures/pytorch/exploit.pt"), "--from", "pytorch", "-o",
+      "y.pith",
       "--architecture",
       "resnet18", "--no-preprocessing", "--format", "json")
     #expect(outcome.status == 3)
@@ -58,16 +61,16 @@ import Testing
     try folder.write("old", to: "y.pith")
     let source = try #require(name.split(separator: "/").first)
     let outcome = try folder.pith(
-      "convert", TestPaths.fixtures + "/\(name)", "-o", "y.pith", "--architecture", "resnet18",
+      "convert", Repository.path("Fixtures/\(name)"), "-o", "y.pith", "--architecture", "resnet18",
       "--from", String(source), "--no-preprocessing")
     #expect(outcome.status == 3)
     #expect(outcome.errors.contains("resnet18 needs a tensor"))
     #expect(try folder.bytes("y.pith") == Array("old".utf8))
   }
 
-  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  @Test(.needsSharedData)
   func realCheckpointBecomesAFileWithGoldenSamples() throws {
-    let data = try #require(TestPaths.sharedData)
+    let data = try #require(SharedData.folder).path
     _ = try folder.bash(
       "tar -xf '\(data)/cifar10/test.tar' --strip-components=2 test/cat/0000.png")
     let arguments = [
@@ -98,12 +101,12 @@ import Testing
       nowhere.errors == "pith: absent/r20.pith: cannot be created: No such file or directory\n")
   }
 
-  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  @Test(.needsSharedData)
   func outputsThatAreNotMetStopTheConversion() throws {
-    let data = try #require(TestPaths.sharedData)
+    let data = try #require(SharedData.folder).path
     _ = try folder.bash(
       "tar -xf '\(data)/cifar10/test.tar' --strip-components=2 test/cat/0000.png")
-    try folder.write(NumPy.bytes(.init(shape: [1, 10], repeating: 1)), to: "expected.npy")
+    try folder.write(NumPyFile.bytes(of: .init(shape: [1, 10], repeating: 1)), to: "expected.npy")
     let outcome = try folder.bash(
       """
       "$PITH" convert '\(data)/models/resnet20-12fca82f.th' -o r20.pith --architecture resnet20-cifar \
@@ -118,7 +121,7 @@ import Testing
   /// Tensors that only training needs: refused, then left out by name and listed.
   @Test func ignoredTensorsAreListed() throws {
     let arguments =
-      "convert '\(TestPaths.fixtures)/pytorch/auxiliary-heads.pt' -o g.pith --architecture googlenet "
+      "convert '\(Repository.path("Fixtures/pytorch/auxiliary-heads.pt"))' -o g.pith --architecture googlenet "
       + "--set width=0.04 --no-preprocessing"
     let refused = try folder.bash("\"$PITH\" \(arguments)")
     #expect(refused.status == 3)

@@ -1,12 +1,14 @@
 import Foundation
+import PithConversion
+import PithTestSupport
 import Testing
 
 @Suite struct EvaluateTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   /// Three red images and a green one called red, two green ones, one in folder `2`.
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     try folder.write(TestContent.model(), to: "rgb.pith")
     for name in ["0", "1", "2"] { try folder.write(TestContent.red, to: "data/red/\(name).png") }
     try folder.write(TestContent.green, to: "data/red/wrong.png")
@@ -119,9 +121,9 @@ import Testing
       "evaluate", "rgb.pith", "data", "--logits", "x.npy", "--names", "names.txt", "--limit", "3")
     #expect(outcome.status == 0)
     #expect(
-      try String(decoding: folder.bytes("names.txt"), as: UTF8.self)
+      try folder.text("names.txt")
         == "2/0.png\ndeep/green/0.png\ndeep/green/1.png\n")
-    let logits = try NumPy.tensor(folder.bytes("x.npy"))
+    let logits = try NumPyFile.read(bytes: folder.bytes("x.npy")[...]).tensor
     #expect(logits.shape.dimensions == [3, 3])
     #expect(logits.values == [0, 0, 1, 0, 1, 0, 0, 1, 0])
   }
@@ -137,9 +139,9 @@ import Testing
     #expect(packed.errors.contains("compressed"))
   }
 
-  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  @Test(.needsSharedData)
   func resNet20IsAsOftenRightAsInPyTorch() throws {
-    let data = try #require(TestPaths.sharedData)
+    let data = try #require(SharedData.folder).path
     let converted = try folder.pith(
       "convert", "\(data)/models/resnet20-12fca82f.th", "-o", "r20.pith", "--architecture",
       "resnet20-cifar", "--range", "1", "--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225",

@@ -1,13 +1,14 @@
 import Pith
 import PithConversion
+import PithTestSupport
 import Testing
 
 /// `pith export`.
 @Suite struct ExportCommandTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     try folder.write(TestContent.model(), to: "rgb.pith")
   }
 
@@ -35,7 +36,7 @@ import Testing
     #expect(again.graph.outputs == model.graph.outputs)
     #expect(again.preprocessing == model.preprocessing)
     let input = try Tensor(shape: [2, 3, 2, 2], values: (0..<24).map { Float($0) })
-    try folder.write(NumPy.bytes(input), to: "x.npy")
+    try folder.write(NumPyFile.bytes(of: input), to: "x.npy")
     for name in ["rgb", "again"] {
       let run = try folder.pith("run", "\(name).pith", "-i", "x.npy", "-o", "\(name).npy")
       #expect(run.status == 0, "\(run.errors)")

@@ -3,14 +3,15 @@ import Pith
 import PithConversion
 import PithGraph
 import PithKernels
+import PithTestSupport
 import Testing
 
 /// `inspect`, `verify`, `run`, `bench` and `ops`.
 @Suite struct ModelReportTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     try folder.write(TestContent.model(expected: [1, 0, 0]), to: "rgb.pith")
   }
 
@@ -118,27 +119,28 @@ import Testing
 
   @Test func runTakesAndGivesBatches() throws {
     let input = try Tensor(shape: [2, 3, 2, 2], values: (0..<24).map(Float.init))
-    try folder.write(NumPy.bytes(input), to: "x.npy")
+    try folder.write(NumPyFile.bytes(of: input), to: "x.npy")
     let outcome = try folder.pith("run", "rgb.pith", "-i", "image=x.npy", "-o", "linear=y.npy")
     #expect(outcome.status == 0)
     #expect(outcome.output == "")
     #expect(
-      try NumPy.tensor(folder.bytes("y.npy"))
+      try NumPyFile.read(bytes: folder.bytes("y.npy")[...]).tensor
         == Tensor(shape: [2, 3], values: [1.5, 5.5, 9.5, 13.5, 17.5, 21.5]))
   }
 
   @Test func runTakesOneImageWithoutNames() throws {
     let input = try Tensor(shape: [3, 2, 2], values: (0..<12).map(Float.init))
-    try folder.write(NumPy.bytes(input), to: "x.npy")
+    try folder.write(NumPyFile.bytes(of: input), to: "x.npy")
     let outcome = try folder.pith("run", "rgb.pith", "-i", "x.npy", "-o", "y.npy")
     #expect(outcome.status == 0)
     #expect(
-      try NumPy.tensor(folder.bytes("y.npy")) == Tensor(shape: [3], values: [1.5, 5.5, 9.5]))
+      try NumPyFile.read(bytes: folder.bytes("y.npy")[...]).tensor
+        == Tensor(shape: [3], values: [1.5, 5.5, 9.5]))
   }
 
   @Test func runRefusesAnotherShapeAndAnotherName() throws {
     let input = try Tensor(shape: [3, 2], values: [1, 2, 3, 4, 5, 6])
-    try folder.write(NumPy.bytes(input), to: "x.npy")
+    try folder.write(NumPyFile.bytes(of: input), to: "x.npy")
     let shape = try folder.pith("run", "rgb.pith", "-i", "x.npy", "-o", "y.npy")
     #expect(shape.status == 4)
     #expect(

@@ -1,13 +1,14 @@
 import Foundation
 import Pith
 import PithGraph
+import PithTestSupport
 import Testing
 
 /// The network language at the command line.
 @Suite struct NetworkTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
-  init() throws { folder = try TestFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func inspectPrintsTheNetworkOfAModel() throws {
     try folder.write(TestContent.model(), to: "rgb.pith")
@@ -87,7 +88,7 @@ import Testing
   @Test func aBrokenFileIsNamedWithLineAndColumn() throws {
     try folder.write("input image: [3, 8, 8]\nrellu\n", to: "broken.network")
     let outcome = try folder.pith(
-      "convert", TestPaths.fixtures + "/pytorch/zip.pt", "-o", "y.pith", "--architecture",
+      "convert", Repository.path("Fixtures/pytorch/zip.pt"), "-o", "y.pith", "--architecture",
       "broken.network", "--no-preprocessing")
     #expect(outcome.status == 3)
     #expect(
@@ -96,7 +97,7 @@ import Testing
     )
     try folder.write([0xFF], to: "bytes.network")
     let bytes = try folder.pith(
-      "convert", TestPaths.fixtures + "/pytorch/zip.pt", "-o", "y.pith", "--architecture",
+      "convert", Repository.path("Fixtures/pytorch/zip.pt"), "-o", "y.pith", "--architecture",
       "bytes.network", "--no-preprocessing")
     #expect(
       bytes.errors
@@ -105,9 +106,9 @@ import Testing
   }
 
   /// The same checkpoint through the built-in network and through files of one's own.
-  @Test(.enabled(if: TestPaths.sharedData != nil, "the shared data are not here"))
+  @Test(.needsSharedData)
   func aFileOfOnesOwnConvertsAsTheBuiltInNetworkDoes() throws {
-    let data = try #require(TestPaths.sharedData)
+    let data = try #require(SharedData.folder).path
     let checkpoint = "\(data)/models/resnet20-12fca82f.th"
     let built = try folder.pith(
       "convert", checkpoint, "-o", "built.pith", "--architecture", "resnet20-cifar",

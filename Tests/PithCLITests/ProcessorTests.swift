@@ -1,13 +1,14 @@
 import Foundation
+import PithTestSupport
 import PithThreads
 import Testing
 
 /// How many threads the command takes of what the system allows it.
 @Suite struct ProcessorTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     try folder.write(TestContent.model(), to: "rgb.pith")
   }
 
@@ -83,12 +84,7 @@ private final class ControlGroup {
   }
 
   private var canBeEntered: Bool {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-c", entry]
-    shell.standardError = FileHandle.nullDevice
-    guard (try? shell.run()) != nil else { return false }
-    shell.waitUntilExit()
-    return shell.terminationStatus == 0
+    let outcome = try? Program.run(URL(filePath: "/bin/sh"), ["-c", entry])
+    return outcome?.status == 0
   }
 }

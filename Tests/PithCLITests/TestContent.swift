@@ -1,30 +1,15 @@
-import CZlib
 import Foundation
 import Pith
 import PithGraph
 import PithTensor
+import PithTestSupport
 
 /// Images and models whose answers can be worked out by hand.
 enum TestContent {
   /// A PNG of 2x2 pixels of one colour.
   static func png(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> [UInt8] {
-    func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
-      let content = Array(type.utf8) + data
-      let checksum = UInt32(crc32(0, content, UInt32(content.count)))
-      return bigEndian(UInt32(data.count)) + content + bigEndian(checksum)
-    }
-    let row = [0] + [red, green, blue] + [red, green, blue]
-    let pixels = row + row
-    var compressed = [UInt8](repeating: 0, count: 100)
-    var count = UInt(compressed.count)
-    compress(&compressed, &count, pixels, UInt(pixels.count))
-    return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-      + chunk("IHDR", bigEndian(2) + bigEndian(2) + [8, 2, 0, 0, 0])
-      + chunk("IDAT", Array(compressed.prefix(Int(count)))) + chunk("IEND", [])
-  }
-
-  private static func bigEndian(_ value: UInt32) -> [UInt8] {
-    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    let pixels = (0..<4).flatMap { _ in [red, green, blue] }
+    return PNGFile.bytes(rgb: pixels, height: 2, width: 2)
   }
 
   static let red = png(255, 0, 0)
@@ -63,20 +48,15 @@ enum TestContent {
   }
 }
 
-/// Where tests find what is not theirs.
-enum TestPaths {
-  static let repository = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  /// `PITH_SHARED_DATA`, else the folder `shared/data` beside the repository; nil when it is absent.
-  static let sharedData: String? = {
-    let environment = ProcessInfo.processInfo.environment["PITH_SHARED_DATA"]
-    let beside = repository.deletingLastPathComponent().appendingPathComponent("shared/data").path
-    let folder = environment ?? beside
-    return FileManager.default.fileExists(atPath: folder) ? folder : nil
-  }()
-
-  static let fixtures = repository.appendingPathComponent("Fixtures").path
+extension TemporaryFolder {
+  /// Eight images of each of the three colours in `data`.
+  func writeColors() throws {
+    for (name, png) in [
+      ("red", TestContent.red), ("green", TestContent.green), ("blue", TestContent.blue),
+    ] {
+      for index in 0..<8 { try write(png, to: "data/\(name)/\(index).png") }
+    }
+  }
 }
 
 /// JSON as Foundation reads it: another reader than the command's own writer.

@@ -1,19 +1,14 @@
 import Foundation
+import PithTestSupport
 import Testing
 
 /// Runs that are killed, and data, networks and disks that no run can use.
 @Suite struct TrainDamageTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
-    for index in 0..<8 {
-      for (name, png) in [
-        ("red", TestContent.red), ("green", TestContent.green), ("blue", TestContent.blue),
-      ] {
-        try folder.write(png, to: "data/\(name)/\(index).png")
-      }
-    }
+    folder = try TemporaryFolder()
+    try folder.writeColors()
     try folder.write(
       """
       parameter classes = 2
@@ -58,7 +53,7 @@ import Testing
   }
 
   private func timelessReport(_ run: String) throws -> String {
-    try String(decoding: folder.bytes("\(run)/report.html"), as: UTF8.self)
+    try folder.text("\(run)/report.html")
       .replacing(/<span class="time">[^<]*<\/span>/, with: "")
   }
 

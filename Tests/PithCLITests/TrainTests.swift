@@ -1,18 +1,13 @@
 import Foundation
+import PithTestSupport
 import Testing
 
 @Suite struct TrainTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
-    for index in 0..<8 {
-      for (name, png) in [
-        ("red", TestContent.red), ("green", TestContent.green), ("blue", TestContent.blue),
-      ] {
-        try folder.write(png, to: "data/\(name)/\(index).png")
-      }
-    }
+    folder = try TemporaryFolder()
+    try folder.writeColors()
     try folder.write(
       """
       parameter classes = 2
@@ -23,7 +18,7 @@ import Testing
       """, to: "n.network")
   }
 
-  private func train(_ options: String) throws -> TestFolder.Outcome {
+  private func train(_ options: String) throws -> Program.Outcome {
     try folder.bash(
       "\"$PITH\" train data --batch 8 --augment none --no-checks \(options)")
   }

@@ -1,11 +1,12 @@
 import Foundation
+import PithTestSupport
 import Testing
 
 @Suite struct TuneTests {
-  let folder: TestFolder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     // Colours that come near each other, so that trials differ.
     for index in 0..<8 {
       let near = UInt8(100 + 9 * index)
@@ -32,7 +33,7 @@ import Testing
   private static let common =
     "data --architecture n.network --batch 8 --augment none --validation 0.25"
 
-  private func tune(_ options: String) throws -> TestFolder.Outcome {
+  private func tune(_ options: String) throws -> Program.Outcome {
     try folder.bash("\"$PITH\" tune \(Self.common) \(options)")
   }
 
@@ -52,7 +53,7 @@ import Testing
         "trial", "round", "learning-rate", "l2", "epochs", "training", "loss", "validation", "loss",
         "state",
       ])
-    let table = try String(decoding: folder.bytes("s/trials.csv"), as: UTF8.self)
+    let table = try folder.text("s/trials.csv")
     let best = try #require(table.split(separator: "\n").dropFirst().first).split(separator: ",")
     #expect(
       outcome.output.hasSuffix(
@@ -177,7 +178,7 @@ import Testing
       """)
     #expect(outcome.output == "status 0\nseveral kills\n\(whole.output)")
     func journal(_ name: String) throws -> [Substring] {
-      try String(decoding: folder.bytes("\(name)/journal.txt"), as: UTF8.self)
+      try folder.text("\(name)/journal.txt")
         .split(separator: "\n").sorted()
     }
     #expect(try journal("killed") == journal("whole"))

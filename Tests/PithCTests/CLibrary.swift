@@ -1,16 +1,9 @@
 import CPith
-import Foundation
 import PithC
 import PithTensor
 
 /// The functions of `pith.h` as a C program calls them, with what they answer in Swift's terms.
 struct CLibrary {
-  static let fixtures = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Fixtures/format")
-
-  static func fixture(_ name: String) -> String { fixtures.appending(path: name).path }
-
   /// Options with their size filled in, as a C program does it.
   static func options(threads: Int = 0, batch: Int = 0, exact: Bool = false) -> pith_options {
     pith_options(

@@ -3,12 +3,13 @@ import Foundation
 import Pith
 import PithC
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What the functions of `pith.h` say when they cannot do what they are asked.
 struct CLibraryErrorTests {
   @Test func leftOutPointersAreRefused() {
-    let path = CLibrary.fixture("model-cnn.pith")
+    let path = FormatFixtures.path("model-cnn")
     let advice = "see pith.h for what it points to"
     var found = CLibrary.call { pith_open(path, nil, nil, $0, $1) }
     #expect(found == (PITH_INVALID_ARGUMENT, "'session' is NULL; \(advice)"))
@@ -32,7 +33,7 @@ struct CLibraryErrorTests {
   }
 
   @Test func numbersOutOfRangeAreRefused() {
-    let path = CLibrary.fixture("model-cnn.pith")
+    let path = FormatFixtures.path("model-cnn")
     var found = CLibrary.open(path, CLibrary.options(threads: 513))
     #expect(found.status == PITH_INVALID_ARGUMENT)
     #expect(
@@ -58,7 +59,7 @@ struct CLibraryErrorTests {
 
   @Test(arguments: [-1, Int.max, Int.max / 192 / 4 + 1])
   func moreImagesThanMemoryHoldsAreRefused(images: Int) {
-    let opened = CLibrary.open(CLibrary.fixture("model-cnn.pith"))
+    let opened = CLibrary.open(FormatFixtures.path("model-cnn"))
     defer { pith_free(opened.session) }
     var output: [Float] = [5]
     let found = CLibrary.call { pith_run(opened.session, [1], images, &output, $0, $1) }
@@ -71,7 +72,7 @@ struct CLibraryErrorTests {
   }
 
   @Test func modelsWithSeveralInputsAreRefused() {
-    let path = CLibrary.fixture("model-operations.pith")
+    let path = FormatFixtures.path("model-operations")
     let found = CLibrary.open(path)
     #expect(found.status == PITH_UNSUPPORTED)
     #expect(
@@ -81,7 +82,7 @@ struct CLibraryErrorTests {
   }
 
   @Test func everyMalformedFileGivesTheSwiftLibrarysErrorAndNoSession() throws {
-    let folder = CLibrary.fixtures.appending(path: "malformed")
+    let folder = FormatFixtures.malformedFolder
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(files.count > 50)
     for file in files {

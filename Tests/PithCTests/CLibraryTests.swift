@@ -2,6 +2,7 @@ import CPith
 import Pith
 import PithC
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What the functions of `pith.h` do when they are used as it says.
@@ -26,7 +27,7 @@ struct CLibraryTests {
   }
 
   @Test func shapesAreThoseOfOneImage() {
-    let opened = CLibrary.open(CLibrary.fixture("model-cnn.pith"))
+    let opened = CLibrary.open(FormatFixtures.path("model-cnn"))
     defer { pith_free(opened.session) }
     #expect(opened.status == PITH_OK)
     #expect(opened.message == "")
@@ -44,7 +45,7 @@ struct CLibraryTests {
 
   @Test(arguments: [(1, 1, false), (2, 3, false), (1, 8, true)])
   func answersAreThoseOfTheSwiftLibrary(threads: Int, batch: Int, exact: Bool) throws {
-    let path = CLibrary.fixture("model-cnn.pith")
+    let path = FormatFixtures.path("model-cnn")
     let opened = CLibrary.open(
       path, CLibrary.options(threads: threads, batch: batch, exact: exact))
     defer { pith_free(opened.session) }
@@ -62,7 +63,7 @@ struct CLibraryTests {
   }
 
   @Test func noImagesAreNoWork() {
-    let opened = CLibrary.open(CLibrary.fixture("model-cnn.pith"))
+    let opened = CLibrary.open(FormatFixtures.path("model-cnn"))
     defer { pith_free(opened.session) }
     let found = CLibrary.call { message, capacity in
       var untouched: Float = 5

@@ -2,6 +2,7 @@ import Pith
 import PithConversion
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct ArchitectureTests {

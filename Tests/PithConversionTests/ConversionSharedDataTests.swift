@@ -3,13 +3,15 @@ import Pith
 import PithConversion
 import PithImage
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Published checkpoints against what PyTorch computes with them on the same images.
-@Suite(
-  .enabled(
-    if: TestData.shared != nil, "skipped: ../shared/data and PITH_SHARED_DATA are not there"))
-struct ConversionSharedDataTests {
+@Suite(.needsSharedData) struct ConversionSharedDataTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   private static let recipe: Preprocessing = {
     var recipe = Preprocessing()
     recipe.range = .unit
@@ -18,9 +20,7 @@ struct ConversionSharedDataTests {
     return recipe
   }()
 
-  private static func path(_ name: String) throws -> String {
-    try #require(TestData.shared).appending(path: name).path
-  }
+  private static func path(_ name: String) throws -> String { try SharedData.file(name).path }
 
   private static func options(_ architecture: String) -> Conversion.Options {
     var options = Conversion.Options()
@@ -38,7 +38,7 @@ struct ConversionSharedDataTests {
     let members = archive.members.filter { ImageFolder.isPNG($0.path) }
       .sorted { $0.path < $1.path }
     let reference = try NumPyFile.readArchive(
-      bytes: [UInt8](Data(contentsOf: URL(filePath: path("reference/cifar10-logits.npz")))),
+      bytes: [UInt8](contentsOf: SharedData.file("reference/cifar10-logits.npz")),
       where: { $0 == name })
     let logits = try #require(reference.first).tensor.values
     let classes = try String(contentsOfFile: path("models/cifar10_labels.txt"), encoding: .utf8)
@@ -73,24 +73,20 @@ struct ConversionSharedDataTests {
   }
 
   @Test(
-    .enabled(if: TestData.python != nil, "skipped: PITH_PYTHON is not set"),
+    .needsPython("torch"),
     arguments: [("zip", ".clone()", Float(1e-4)), ("half", ".half()", 0.05)])
   func savedAnewTheAnswersStay(form: String, change: String, tolerance: Float) throws {
-    let saved = FileManager.default.temporaryDirectory.appending(
-      path: "pith-\(form)-\(UUID().uuidString).pt")
-    defer { try? FileManager.default.removeItem(at: saved) }
     let script = """
       import sys, torch
       state = torch.load(sys.argv[1], map_location='cpu', weights_only=True)['state_dict']
       torch.save({name: value\(change) for name, value in state.items()}, sys.argv[2])
       """
-    let python = Process()
-    python.executableURL = URL(filePath: try #require(TestData.python))
-    python.arguments = ["-c", script, try Self.path("models/resnet20-12fca82f.th"), saved.path]
-    try python.run()
-    python.waitUntilExit()
-    try #require(python.terminationStatus == 0)
-    let conversion = try Conversion(path: saved.path, options: Self.options("resnet20-cifar"))
+    let saved = folder.path("\(form).pt")
+    let resaved = try Python.run([
+      "-c", script, Self.path("models/resnet20-12fca82f.th"), saved,
+    ])
+    try #require(resaved.status == 0, "\(resaved.errors)")
+    let conversion = try Conversion(path: saved, options: Self.options("resnet20-cifar"))
     let model = try Model(bytes: conversion.bytes)
     #expect(try Verification(model).passes)
     let result = try Self.compare(model, with: "resnet20", images: 500)

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Models made by hand that lie.

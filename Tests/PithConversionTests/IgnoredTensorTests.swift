@@ -1,11 +1,14 @@
-import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// A checkpoint with two heads that only training runs, and the option that leaves them out.
 @Suite struct IgnoredTensorTests {
-  private static let path = TestData.fixturePath("auxiliary-heads.pt")
+  private static let path = PyTorchFixtures.path("auxiliary-heads.pt")
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private func convert(
     _ ignored: [String], architecture: String = "googlenet", width: Double = 0.04
@@ -62,12 +65,9 @@ import Testing
       aux1.fc1 = fully_connected outputs: 4
       aux1.fc2 = fully_connected outputs: 3
       """
-    let file = FileManager.default.temporaryDirectory.appending(
-      path: "\(UUID().uuidString).network")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try network.write(to: file, atomically: true, encoding: .utf8)
+    try folder.write(network, to: "own.network")
     let error = try #require(
-      pithError { try convert(["aux2."], architecture: file.path) })
+      pithError { try convert(["aux2."], architecture: folder.path("own.network")) })
     #expect(error.description.contains("unexpected: 'aux1.conv.bn.bias', which no layer needs"))
     #expect(!error.description.contains("missing: "))
     #expect(error.advice == nil)
@@ -110,7 +110,7 @@ import Testing
     var options = Conversion.Options()
     options.withoutPreprocessing = true
     options.ignoredPrefixes = ["aux1."]
-    let path = TestData.repository.appending(path: "Fixtures/onnx/network.onnx").path
+    let path = Repository.path("Fixtures/onnx/network.onnx")
     #expect(
       pithError { try Conversion(path: path, options: options) }?.description
         == "\(path): an ONNX model's own network says which of its tensors it needs; leave --ignore out"

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct NumPyFileTests {
@@ -10,38 +11,38 @@ import Testing
     ("f4-fortran", .float32), ("version2", .float32), ("version3", .float32),
   ])
   func arraysOfNumPyAreRead(name: String, type: SourceType) throws {
-    let found = try NumPyFile.read(bytes: TestData.fixture("\(name).npy")[...])
+    let found = try NumPyFile.read(bytes: PyTorchFixtures.bytes("\(name).npy")[...])
     #expect(found.tensor == (try Tensor(shape: [2, 3], values: Self.values)))
     #expect(found.type == type)
   }
 
   @Test(arguments: [("u1", SourceType.uint8), ("i4", .int32), ("i8", .int64)])
   func integersAreRead(name: String, type: SourceType) throws {
-    let found = try NumPyFile.read(bytes: TestData.fixture("\(name).npy")[...])
+    let found = try NumPyFile.read(bytes: PyTorchFixtures.bytes("\(name).npy")[...])
     #expect(found.tensor == (try Tensor(shape: [2, 3], values: [0, 0, 0, 0, 1, 1])))
     #expect(found.type == type)
   }
 
   @Test func shapesOfEveryRankAreRead() throws {
     #expect(
-      try NumPyFile.read(path: TestData.fixturePath("scalar.npy"))
+      try NumPyFile.read(path: PyTorchFixtures.path("scalar.npy"))
         == Tensor(shape: [], values: [1.25]))
     #expect(
-      try NumPyFile.read(path: TestData.fixturePath("vector.npy"))
+      try NumPyFile.read(path: PyTorchFixtures.path("vector.npy"))
         == Tensor(shape: [3], values: [0, 0.25, 0.5]))
     #expect(
-      try NumPyFile.read(path: TestData.fixturePath("empty.npy"))
+      try NumPyFile.read(path: PyTorchFixtures.path("empty.npy"))
         == Tensor(shape: [0, 3], values: []))
   }
 
   @Test(arguments: ["f4", "scalar", "vector", "empty"])
   func arraysAreWrittenAsNumPyWritesThem(name: String) throws {
-    let bytes = try TestData.fixture("\(name).npy")
+    let bytes = try PyTorchFixtures.bytes("\(name).npy")
     #expect(NumPyFile.bytes(of: try NumPyFile.read(bytes: bytes[...]).tensor) == bytes)
   }
 
   @Test func everyPrefixIsRefused() throws {
-    let bytes = try TestData.fixture("f4.npy")
+    let bytes = try PyTorchFixtures.bytes("f4.npy")
     for count in 0..<bytes.count {
       #expect(pithError { try NumPyFile.read(bytes: bytes[..<count]) } != nil)
     }
@@ -100,7 +101,7 @@ import Testing
         == ".npy data: the int32 value 16777216.0 is too large to be exact as float32")
   }
 
-  @Test(.enabled(if: TestData.python != nil, "skipped: PITH_PYTHON is not set"))
+  @Test(.needsPython("numpy"))
   func archivesOfNumPyAreRead() throws {
     let script = """
       import sys, numpy
@@ -110,9 +111,9 @@ import Testing
       {save}(open(sys.argv[1], 'wb'), **arrays)
       """
     let stored = try NumPyFile.readArchive(
-      bytes: runPython(script.replacing("{save}", with: "numpy.savez"), []))
+      bytes: Python.bytes(script.replacing("{save}", with: "numpy.savez")))
     let deflated = try NumPyFile.readArchive(
-      bytes: runPython(script.replacing("{save}", with: "numpy.savez_compressed"), []))
+      bytes: Python.bytes(script.replacing("{save}", with: "numpy.savez_compressed")))
     #expect(stored == deflated)
     #expect(stored.map(\.name) == ["a", "b"])
     #expect(stored.map(\.tensor.shape) == [[3, 4, 5], [2, 3, 4]])

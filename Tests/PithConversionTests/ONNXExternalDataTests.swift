@@ -1,24 +1,20 @@
 import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Values in files beside the model, and attempts to reach other files through them.
-@Suite final class ONNXExternalDataTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(
-    path: "pith-\(UUID().uuidString)")
+@Suite struct ONNXExternalDataTests {
+  private let folder: TemporaryFolder
 
   init() throws {
-    try FileManager.default.createDirectory(
-      at: folder.appending(path: "model/inner"), withIntermediateDirectories: true)
-    try Data(Wire.little(Float(1.5).bitPattern) + Wire.little(Float(-2).bitPattern))
-      .write(to: folder.appending(path: "model/w.bin"))
-    try FileManager.default.copyItem(
-      at: folder.appending(path: "model/w.bin"), to: folder.appending(path: "model/inner/w.bin"))
-    try Data([1, 2, 3, 4]).write(to: folder.appending(path: "secret"))
+    folder = try TemporaryFolder()
+    let values = Wire.little(Float(1.5).bitPattern) + Wire.little(Float(-2).bitPattern)
+    try folder.write(values, to: "model/w.bin")
+    try folder.write(values, to: "model/inner/w.bin")
+    try folder.write([1, 2, 3, 4], to: "secret")
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// The initializer `w`, of two floats or so, in another file.
   private func tensor(
@@ -31,7 +27,7 @@ import Testing
     }
     let model = try ONNXModel(
       reading: Wire.model(tensor: bytes),
-      folder: hasFolder ? folder.appending(path: "model").path : nil)
+      folder: hasFolder ? folder.path("model") : nil)
     return model.graph.initializers[0]
   }
 
@@ -45,7 +41,7 @@ import Testing
 
   @Test func onlyTheFolderOfTheModelIsRead() throws {
     for location in [
-      "../secret", "inner/../../secret", "..", folder.appending(path: "secret").path,
+      "../secret", "inner/../../secret", "..", folder.path("secret"),
     ] {
       let error = pithError { try tensor(location) }
       #expect(error?.code == .unsupported)
@@ -56,9 +52,9 @@ import Testing
   }
 
   @Test func linksAreNotFollowed() throws {
-    let model = folder.appending(path: "model")
+    let model = folder.file("model")
     for (name, target) in [
-      ("link", "../secret"), ("out", ".."), ("away", folder.path), ("inside", "w.bin"),
+      ("link", "../secret"), ("out", ".."), ("away", folder.url.path), ("inside", "w.bin"),
     ] {
       try FileManager.default.createSymbolicLink(
         atPath: model.appending(path: name).path, withDestinationPath: target)
@@ -75,7 +71,7 @@ import Testing
   }
 
   @Test func filesThatAreNoneAreRefused() throws {
-    let model = folder.appending(path: "model").path
+    let model = folder.path("model")
     #expect(mkfifo("\(model)/pipe", 0o600) == 0)
     for (location, problem) in [
       ("missing", "cannot be opened: No such file or directory"),
@@ -90,7 +86,7 @@ import Testing
   }
 
   @Test func rangesOutsideOfTheFileAreRefused() throws {
-    let path = folder.appending(path: "model/w.bin").path
+    let path = folder.path("model/w.bin")
     for (offset, length, count, problem) in [
       (nil, nil, 3, "12 bytes from byte 0 were expected but the file has 8"),
       (nil, nil, 1, "4 bytes from byte 0 were expected but the file has 8"),

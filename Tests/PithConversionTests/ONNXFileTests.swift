@@ -1,14 +1,15 @@
 import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Files of the real onnx package.
 @Suite struct ONNXFileTests {
-  private static let folder = TestData.repository.appending(path: "Fixtures/onnx")
+  private static let folder = Repository.file("Fixtures/onnx")
 
   private static func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    try [UInt8](contentsOf: folder.appending(path: name))
   }
 
   @Test(arguments: ["types", "network", "external"])
@@ -123,8 +124,8 @@ import Testing
       (Array("\n<!DOCTYPE html><html>".utf8), "the file is a page of a web site"),
       (Array("{\"a\": 1}".utf8), "the file is JSON"),
       ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], "the file is a PNG image"),
-      (try TestData.fixture("zip.pt"), "the file is a zip archive, as torch.save writes them"),
-      (try TestData.fixture("legacy.pt"), "the file is a pickle"),
+      (try PyTorchFixtures.bytes("zip.pt"), "the file is a zip archive, as torch.save writes them"),
+      (try PyTorchFixtures.bytes("legacy.pt"), "the file is a pickle"),
       ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0], "the file is compressed by gzip"),
       ([8], "the file is too short"),
       (

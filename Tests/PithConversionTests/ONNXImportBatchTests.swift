@@ -1,6 +1,7 @@
 import PithConversion
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// The batch is free, whatever the file says; what would mix images is refused.

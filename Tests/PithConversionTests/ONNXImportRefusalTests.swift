@@ -1,6 +1,7 @@
 import PithConversion
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What cannot be converted is said at once, and no number of a file makes the importer trap or take much memory.

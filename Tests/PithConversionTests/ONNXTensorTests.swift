@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Tensors and attributes made by hand: forms that the onnx package does not write, and lies.

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What Python 2 and old versions of PyTorch wrote and the present ones do not.

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 
 /// Parts of pickles, for files that no Python writes any more or ever wrote.
 enum PickleBuilder {

@@ -1,11 +1,12 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct PyTorchDamageTests {
   @Test(arguments: ["views.pt", "deflated.pt", "views-legacy.pt", "float16-legacy.pt"])
   func everyPrefixIsRefused(name: String) throws {
-    let bytes = try TestData.fixture(name)
+    let bytes = try PyTorchFixtures.bytes(name)
     for count in 0..<bytes.count {
       if pithError({ try PyTorchFile.read(bytes: Array(bytes[..<count])) }) == nil {
         Issue.record("the first \(count) bytes are read")
@@ -16,7 +17,7 @@ import Testing
   /// Bytes that a zip file does not use may change; a change of any other is an error, never another result.
   @Test(arguments: ["views.pt", "deflated.pt"])
   func everyFlipOfAZipFileIsRefusedOrHarmless(name: String) throws {
-    let bytes = try TestData.fixture(name)
+    let bytes = try PyTorchFixtures.bytes(name)
     let original = try PyTorchFile.read(bytes: bytes)
     var refused = 0
     try forEachFlip(of: bytes) { damaged, index in
@@ -33,7 +34,7 @@ import Testing
   /// The legacy form has no checksums: a flip may change a value unseen, but nothing traps.
   @Test(arguments: ["views-legacy.pt", "float16-legacy.pt"])
   func everyFlipOfALegacyFileIsAnErrorOrAResult(name: String) throws {
-    let bytes = try TestData.fixture(name)
+    let bytes = try PyTorchFixtures.bytes(name)
     var refused = 0
     try forEachFlip(of: bytes) { damaged, _ in
       do {
@@ -46,7 +47,7 @@ import Testing
   }
 
   @Test func aChangedValueIsAChecksumError() throws {
-    var bytes = try TestData.fixture("zip.pt")
+    var bytes = try PyTorchFixtures.bytes("zip.pt")
     let state = try PyTorchFile.read(bytes: bytes)
     let value = try #require(state["conv.weight"]).values[0].bitPattern
     let pattern = (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test func bytesAfterTheLastStorageAreRefused() throws {
-    let bytes = try TestData.fixture("legacy.pt")
+    let bytes = try PyTorchFixtures.bytes("legacy.pt")
     #expect(
       pithError { try PyTorchFile.read(bytes: bytes + [0]) }?.description
         == "pickle, byte \(bytes.count): 1 bytes follow the last storage")

@@ -1,6 +1,7 @@
 import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct PyTorchFileTests {
@@ -11,13 +12,14 @@ import Testing
   ])
   func tensorsEqualThoseOfTorch(name: String) throws {
     try expectEqual(
-      PyTorchFile.read(path: TestData.fixturePath("\(name).pt")), TestData.fixture("\(name).npz"))
+      PyTorchFile.read(path: PyTorchFixtures.path("\(name).pt")),
+      PyTorchFixtures.bytes("\(name).npz"))
   }
 
   @Test func integersAreKeptWhenAskedFor() throws {
-    let bytes = try TestData.fixture("integers.pt")
+    let bytes = try PyTorchFixtures.bytes("integers.pt")
     try expectEqual(
-      PyTorchFile.read(bytes: bytes, integers: .keep), TestData.fixture("integers.npz"))
+      PyTorchFile.read(bytes: bytes, integers: .keep), PyTorchFixtures.bytes("integers.npz"))
     let dropped = try PyTorchFile.read(bytes: bytes)
     #expect(dropped.entries.map(\.name) == ["weight"])
     #expect(
@@ -28,7 +30,7 @@ import Testing
   }
 
   @Test func tensorsComeInTheOrderOfTheFile() throws {
-    let names = try PyTorchFile.read(bytes: TestData.fixture("zip.pt")).entries.map(\.name)
+    let names = try PyTorchFile.read(bytes: PyTorchFixtures.bytes("zip.pt")).entries.map(\.name)
     #expect(
       names == [
         "conv.weight", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "fc.weight",
@@ -40,17 +42,17 @@ import Testing
     let names =
       "conv.weight, bn.weight, bn.bias, bn.running_mean, bn.running_var, fc.weight, fc.bias"
     #expect(
-      try PyTorchFile.read(bytes: TestData.fixture("float64.pt")).notes == [
+      try PyTorchFile.read(bytes: PyTorchFixtures.bytes("float64.pt")).notes == [
         "rounded from float64 to float32: \(names)",
         "dropped counters of batches: bn.num_batches_tracked",
       ])
-    let training = try PyTorchFile.read(bytes: TestData.fixture("training.pt"))
+    let training = try PyTorchFile.read(bytes: PyTorchFixtures.bytes("training.pt"))
     #expect(
       training.notes == [
         "removed the prefix 'module.' from every name",
         "dropped counters of batches: module.bn.num_batches_tracked",
       ])
-    #expect(try PyTorchFile.read(bytes: TestData.fixture("parameters.pt")).notes == [])
+    #expect(try PyTorchFile.read(bytes: PyTorchFixtures.bytes("parameters.pt")).notes == [])
   }
 
   @Test func typesOfTheFileAreKept() throws {
@@ -58,14 +60,14 @@ import Testing
       ("zip", SourceType.float32), ("float16", .float16), ("bfloat16-legacy", .bfloat16),
       ("float64-legacy", .float64),
     ] {
-      let state = try PyTorchFile.read(bytes: TestData.fixture("\(name).pt"))
+      let state = try PyTorchFile.read(bytes: PyTorchFixtures.bytes("\(name).pt"))
       #expect(state.entries.allSatisfy { $0.type == type }, "\(name)")
     }
   }
 
   @Test(arguments: ["training", "training-legacy", "training-protocol4"])
   func plainValuesBesideTheTensorsAreKept(name: String) throws {
-    let state = try PyTorchFile.read(bytes: TestData.fixture("\(name).pt"))
+    let state = try PyTorchFile.read(bytes: PyTorchFixtures.bytes("\(name).pt"))
     #expect(state.key == "state_dict")
     #expect(
       state.extras == [
@@ -79,14 +81,14 @@ import Testing
   }
 
   @Test func aKeyChoosesBetweenDictionaries() throws {
-    let bytes = try TestData.fixture("two.pt")
+    let bytes = try PyTorchFixtures.bytes("two.pt")
     let error = pithError { try PyTorchFile.read(bytes: bytes) }
     #expect(error?.code == .invalidArgument)
     #expect(
       error?.description == "the checkpoint holds 2 dictionaries of tensors: 'model' (8 tensors), "
         + "'ema.module' (7 tensors); choose one with --key, for example --key ema.module")
     let chosen = try PyTorchFile.read(bytes: bytes, key: "ema.module")
-    try expectEqual(chosen, TestData.fixture("two.npz"))
+    try expectEqual(chosen, PyTorchFixtures.bytes("two.npz"))
     #expect(chosen.extras == [.init(name: "ema.updates", value: .integer(7))])
     #expect(
       pithError { try PyTorchFile.read(bytes: bytes, key: "student") }?.description
@@ -97,7 +99,7 @@ import Testing
   @Test func bothLayoutsAndAnyPickleAreRecognized() throws {
     // The reader says better than "not a checkpoint" what is wrong with a pickle of something else.
     for name in ["zip.pt", "legacy.pt", "training-legacy.pt", "plain.pt", "exploit.pt"] {
-      #expect(PyTorchFile.recognizes(try TestData.fixture(name)[...]))
+      #expect(PyTorchFile.recognizes(try PyTorchFixtures.bytes(name)[...]))
     }
     #expect(!PyTorchFile.recognizes([0x89, 0x50, 0x4E, 0x47]))
     #expect(!PyTorchFile.recognizes([0x80]))
@@ -105,7 +107,7 @@ import Testing
   }
 
   @Test func limitsHoldBeforeTensorsAreRead() throws {
-    let bytes = try TestData.fixture("zip.pt")
+    let bytes = try PyTorchFixtures.bytes("zip.pt")
     var limits = Limits()
     limits.tensorValues = 100
     let error = pithError { try PyTorchFile.read(bytes: bytes, limits: limits) }

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct PyTorchRefusalTests {
@@ -21,14 +22,14 @@ import Testing
     ),
   ])
   func unknownGlobalsAreRefusedByName(name: String, place: String, globals: String) throws {
-    let error = pithError { try PyTorchFile.read(bytes: TestData.fixture("\(name).pt")) }
+    let error = pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes("\(name).pt")) }
     #expect(error?.code == .unsafeCheckpoint)
     #expect(error?.description == "\(place): \(Self.unknown)\(globals); \(Self.trust)")
   }
 
   @Test(arguments: [("module", "module/data.pkl"), ("module-legacy", "pickle")])
   func wholeModulesAreRefusedWithTheLineThatHelps(name: String, place: String) throws {
-    let error = pithError { try PyTorchFile.read(bytes: TestData.fixture("\(name).pt")) }
+    let error = pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes("\(name).pt")) }
     #expect(error?.code == .unsafeCheckpoint)
     #expect(
       error?.description
@@ -40,7 +41,7 @@ import Testing
   }
 
   @Test func torchScriptIsRefusedWithTheLineThatHelps() throws {
-    let error = pithError { try PyTorchFile.read(bytes: TestData.fixture("torchscript.pt")) }
+    let error = pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes("torchscript.pt")) }
     #expect(error?.code == .unsupported)
     #expect(
       error?.description == "the file is a TorchScript archive, a program; the state_dict alone is "
@@ -53,7 +54,7 @@ import Testing
     ("plain.pt", "the file is a pickle but not one of torch.save"),
   ])
   func otherContentsAreRefused(name: String, problem: String) throws {
-    let error = pithError { try PyTorchFile.read(bytes: TestData.fixture(name)) }
+    let error = pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes(name)) }
     #expect(error?.code == .malformedCheckpoint)
     #expect(
       error?.description
@@ -62,11 +63,11 @@ import Testing
 
   @Test func filesOfOtherProgramsAreRefused() throws {
     #expect(
-      pithError { try PyTorchFile.read(bytes: TestData.fixture("f4.npy")) }?.description
+      pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes("f4.npy")) }?.description
         == "the file begins neither like a zip archive nor like a pickle, so torch.save did not "
         + "write it")
     #expect(
-      pithError { try PyTorchFile.read(bytes: TestData.fixture("zip.npz")) }?.description
+      pithError { try PyTorchFile.read(bytes: PyTorchFixtures.bytes("zip.npz")) }?.description
         == "the zip archive has 0 entries '*/data.pkl' but a checkpoint of PyTorch has one")
     var tar = [UInt8](repeating: 0, count: 512)
     tar.replaceSubrange(257..<262, with: "ustar".utf8)
@@ -78,9 +79,9 @@ import Testing
   }
 
   @Test func errorsNameTheFile() throws {
-    let path = TestData.fixturePath("nothing.pt")
+    let path = PyTorchFixtures.path("nothing.pt")
     #expect(pithError { try PyTorchFile.read(path: path) }?.file == path)
-    let missing = TestData.fixturePath("missing.pt")
+    let missing = PyTorchFixtures.path("missing.pt")
     #expect(pithError { try PyTorchFile.read(path: missing) }?.code == .fileAccess)
   }
 }

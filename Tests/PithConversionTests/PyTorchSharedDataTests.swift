@@ -1,16 +1,13 @@
-import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
-@Suite(
-  .enabled(
-    if: TestData.shared != nil, "skipped: ../shared/data and PITH_SHARED_DATA are not there"))
-struct PyTorchSharedDataTests {
+@Suite(.needsSharedData) struct PyTorchSharedDataTests {
   private static let files = ["resnet20-12fca82f.th", "resnet32-d509ac18.th"]
 
   private static func path(_ name: String) throws -> String {
-    try #require(TestData.shared).appending(path: "models/\(name)").path
+    try SharedData.file("models/\(name)").path
   }
 
   @Test func publishedCheckpointsAreRead() throws {
@@ -31,29 +28,29 @@ struct PyTorchSharedDataTests {
   }
 
   @Test(
-    .enabled(if: TestData.python != nil, "skipped: PITH_PYTHON is not set"), arguments: files)
+    .needsPython("numpy", "torch"), arguments: files)
   func valuesEqualThoseOfTorch(name: String) throws {
     let script = """
       import sys, torch, numpy
-      state = torch.load(sys.argv[1], map_location='cpu', weights_only=True)['state_dict']
-      with open(sys.argv[2], 'wb') as file:
+      state = torch.load(sys.argv[2], map_location='cpu', weights_only=True)['state_dict']
+      with open(sys.argv[1], 'wb') as file:
           numpy.savez(file, **{name[len('module.'):]: tensor.numpy() for name, tensor in state.items()})
       """
     let path = try Self.path(name)
-    try expectEqual(PyTorchFile.read(path: path), runPython(script, [path]))
+    try expectEqual(PyTorchFile.read(path: path), Python.bytes(script, [path]))
   }
 
   @Test(
-    .enabled(if: TestData.python != nil, "skipped: PITH_PYTHON is not set"),
+    .needsPython("torch"),
     arguments: ["float32", "float16"])
   func aCheckpointSavedAnewEqualsThatOfTorch(type: String) throws {
     let source = try Self.path(Self.files[0])
     let resave = """
       import sys, torch
-      state = torch.load(sys.argv[1], map_location='cpu')['state_dict']
-      torch.save({name: tensor.to(torch.\(type)) for name, tensor in state.items()}, sys.argv[2])
+      state = torch.load(sys.argv[2], map_location='cpu')['state_dict']
+      torch.save({name: tensor.to(torch.\(type)) for name, tensor in state.items()}, sys.argv[1])
       """
-    let bytes = try runPython(resave, [source])
+    let bytes = try Python.bytes(resave, [source])
     let state = try PyTorchFile.read(bytes: bytes)
     let original = try PyTorchFile.read(path: source)
     for entry in original.entries {

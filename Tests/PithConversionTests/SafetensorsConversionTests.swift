@@ -1,16 +1,15 @@
-import Foundation
 import Pith
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Conversions of safetensors files, from the file on the disk to the parameters of the model.
-@Suite final class SafetensorsConversionTests {
-  private let path = FileManager.default.temporaryDirectory.appending(
-    path: "\(UUID().uuidString).bin"
-  ).path
+@Suite struct SafetensorsConversionTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("checkpoint") }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  init() throws { folder = try TemporaryFolder() }
 
   /// The tensors of an architecture as the library would save them.
   private func write(_ architecture: String) throws -> [String: Tensor] {
@@ -28,8 +27,7 @@ import Testing
       tensors[name] = tensor
     }
     let header = Array("{\(members.joined(separator: ","))}".utf8)
-    try Data(Wire.little(UInt64(header.count)) + header + data.bytes)
-      .write(to: URL(filePath: path))
+    try folder.write(Wire.little(UInt64(header.count)) + header + data.bytes, to: "checkpoint")
     return tensors
   }
 
@@ -74,7 +72,7 @@ import Testing
       pithError { try Conversion(path: path, options: options) }?.description
         == "\(path): the file begins neither like a zip archive nor like a pickle, "
         + "so torch.save did not write it")
-    try Data("{}".utf8).write(to: URL(filePath: path))
+    try folder.write("{}", to: "checkpoint")
     options.source = .auto
     #expect(
       pithError { try Conversion(path: path, options: options) }?.description

@@ -1,13 +1,12 @@
-import Foundation
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Files of the real safetensors package.
 @Suite struct SafetensorsFileTests {
   private static func bytes(_ name: String) throws -> [UInt8] {
-    let folder = TestData.repository.appending(path: "Fixtures/safetensors")
-    return [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    try Repository.bytes("Fixtures/safetensors/\(name)")
   }
 
   @Test func everyTypeIsRead() throws {
@@ -81,13 +80,13 @@ import Testing
 
   @Test func theFileIsRecognizedByItsContent() throws {
     #expect(SafetensorsFile.recognizes(try Self.bytes("types.safetensors")[...]))
-    #expect(!SafetensorsFile.recognizes(try TestData.fixture("zip.pt")[...]))
+    #expect(!SafetensorsFile.recognizes(try PyTorchFixtures.bytes("zip.pt")[...]))
     #expect(!PyTorchFile.recognizes(try Self.bytes("types.safetensors")[...]))
     #expect(!ONNXModel.recognizes(try Self.bytes("types.safetensors")[...]))
     #expect(!SafetensorsFile.recognizes([2, 0, 0, 0, 0, 0, 0, 0]))
     #expect(!SafetensorsFile.recognizes([2, 0, 0, 0, 0, 0, 0, 1, 0x7B, 0x7D]))
     #expect(
-      pithError { try SafetensorsFile.read(bytes: TestData.fixture("zip.pt")) }?.description
+      pithError { try SafetensorsFile.read(bytes: PyTorchFixtures.bytes("zip.pt")) }?.description
         == "the file is a zip archive, as torch.save writes them; a safetensors file was expected; "
         + "save the weights with: safetensors.torch.save_file(model.state_dict(), "
         + "'weights.safetensors')")

@@ -2,13 +2,11 @@ import Foundation
 import Pith
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// A published ONNX model with real weights, on real photographs, against onnxruntime.
-@Suite(
-  .enabled(
-    if: TestData.shared != nil, "skipped: ../shared/data and PITH_SHARED_DATA are not there"))
-struct SqueezeNetTests {
+@Suite(.needsSharedData) struct SqueezeNetTests {
   /// What onnxruntime gives for a photograph.
   private struct Reference: Decodable {
     struct Class: Decodable {
@@ -21,10 +19,6 @@ struct SqueezeNetTests {
     let top5: [Class]
   }
 
-  private static func file(_ name: String) throws -> URL {
-    try #require(TestData.shared).appending(path: name)
-  }
-
   private static func conversion() throws -> Conversion {
     var recipe = Preprocessing()
     recipe.color = .bgr
@@ -32,19 +26,21 @@ struct SqueezeNetTests {
     recipe.mean = .channel([104, 117, 123])
     var options = Conversion.Options()
     options.preprocessing = recipe
-    options.labels = try String(contentsOf: file("models/imagenet_labels.txt"), encoding: .utf8)
-      .split(separator: "\n").map(String.init)
+    options.labels = try String(
+      contentsOf: SharedData.file("models/imagenet_labels.txt"), encoding: .utf8
+    )
+    .split(separator: "\n").map(String.init)
     return try Conversion(
-      path: file("models/squeezenet_v1.1.onnx").path, options: options)
+      path: SharedData.file("models/squeezenet_v1.1.onnx").path, options: options)
   }
 
   @Test func theTopFiveOfEveryPhotographAreThoseOfOnnxruntime() throws {
     let references = try JSONDecoder().decode(
-      [Reference].self, from: Data(contentsOf: Self.file("reference/squeezenet.json")))
+      [Reference].self, from: Data(contentsOf: SharedData.file("reference/squeezenet.json")))
     #expect(references.count == 23)
     let classifier = try Classifier(Model(bytes: Self.conversion().bytes))
     for reference in references {
-      let png = try [UInt8](Data(contentsOf: Self.file("images/\(reference.image)")))
+      let png = try [UInt8](contentsOf: SharedData.file("images/\(reference.image)"))
       let predictions = try classifier.classify(pngBytes: png, top: 5)
       for (place, expected) in reference.top5.enumerated() {
         let found = predictions[place]
@@ -70,7 +66,7 @@ struct SqueezeNetTests {
     var options = Conversion.Options()
     options.withoutPreprocessing = true
     options.output = .logits
-    let path = try Self.file("models/squeezenet_v1.1.onnx").path
+    let path = try SharedData.file("models/squeezenet_v1.1.onnx").path
     let error = try #require(throws: PithError.self) {
       try Conversion(path: path, options: options)
     }

@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Bytes of protocol buffers made by hand, for files that no library would write.

@@ -1,11 +1,12 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Zip archives through the `.npz` reader.
 @Suite struct ZipArchiveTests {
   private func array() throws -> (name: String, data: [UInt8], checksum: UInt32) {
-    ("a.npy", try TestData.fixture("u1.npy"), 0x20E2_F140)
+    ("a.npy", try PyTorchFixtures.bytes("u1.npy"), 0x20E2_F140)
   }
 
   private func read(_ builder: ZipBuilder, _ names: [String] = ["a.npy"]) throws -> [NumPyFile
@@ -91,7 +92,7 @@ import Testing
   }
 
   @Test func anArchiveWithoutItsEndIsRefused() throws {
-    let bytes = try TestData.fixture("zip.npz")
+    let bytes = try PyTorchFixtures.bytes("zip.npz")
     #expect(
       pithError { try NumPyFile.readArchive(bytes: Array(bytes.dropLast())) }?.description
         == "zip directory: the end of the archive is missing; the file was cut off; fetch it again")
@@ -102,7 +103,7 @@ import Testing
     limits.tensors = 3
     #expect(
       pithError {
-        try NumPyFile.readArchive(bytes: TestData.fixture("zip.npz"), limits: limits)
+        try NumPyFile.readArchive(bytes: PyTorchFixtures.bytes("zip.npz"), limits: limits)
       }?.description == "zip directory: the archive has 7 entries but may have at most 3")
   }
 }

@@ -1,10 +1,14 @@
-import Foundation
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 struct ContainerWriterTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   static func storedType(of values: [Float]) throws -> ElementType? {
     var writer = ContainerWriter(kind: .model)
     try writer.add(tensor: "x", Tensor(shape: Shape(checking: [values.count]), values: values))
@@ -87,18 +91,18 @@ struct ContainerWriterTests {
     var writer = ContainerWriter(kind: .model)
     let big = try Tensor(shape: [2], values: [1, 1e6])
     #expect(
-      thrownError { try writer.add(tensor: "fc", big, storedType: .float16) }?.description
+      pithError { try writer.add(tensor: "fc", big, storedType: .float16) }?.description
         == "tensor 'fc': the value 1000000.0 cannot be stored as f16; store the tensor as f32")
     let nan = try Tensor(shape: [1], values: [.nan])
     #expect(
-      thrownError { try writer.add(tensor: "fc", nan, storedType: .int8) }?.description
+      pithError { try writer.add(tensor: "fc", nan, storedType: .int8) }?.description
         == "tensor 'fc': the value nan cannot be stored as i8; store the tensor as f32")
     let third = try Tensor(shape: [1], values: [1.0 / 3])
     #expect(
-      thrownError { try writer.add(tensor: "fc", third, logicalType: .bfloat16) }?.description
+      pithError { try writer.add(tensor: "fc", third, logicalType: .bfloat16) }?.description
         == "tensor 'fc': the value 0.33333334 cannot be stored as bf16; store the tensor as f32")
     #expect(
-      thrownError {
+      pithError {
         try writer.add(tensor: "fc", third, logicalType: .float16, storedType: .int8)
       }?.description == "tensor 'fc': f16 values cannot be stored as i8")
   }
@@ -106,34 +110,32 @@ struct ContainerWriterTests {
   @Test func contentThatBreaksARuleIsNotWritten() throws {
     var twice = ContainerWriter(kind: .model)
     for _ in 0..<2 { try twice.add(tensor: "x", Tensor(shape: [1], values: [1])) }
-    #expect(thrownError { _ = try twice.encoded() }?.rule == "F-32")
+    #expect(pithError { try twice.encoded() }?.rule == "F-32")
     var control = ContainerWriter(kind: .model)
     try control.add(tensor: "x\n", Tensor(shape: [1], values: [1]))
-    #expect(thrownError { _ = try control.encoded() }?.rule == "F-31")
+    #expect(pithError { try control.encoded() }?.rule == "F-31")
     var required = ContainerWriter(kind: .model)
     try required.add(section: SectionName(checking: "x-new"), isRequired: true, bytes: [])
-    #expect(thrownError { _ = try required.encoded() }?.rule == "F-14")
+    #expect(pithError { try required.encoded() }?.rule == "F-14")
     #expect(
-      thrownError { try required.add(section: .data, isRequired: true, bytes: []) }?.description
+      pithError { try required.add(section: .data, isRequired: true, bytes: []) }?.description
         == "section 'data' is there already")
     #expect(
-      thrownError { _ = try SectionName(checking: "Graph") }?.description
+      pithError { try SectionName(checking: "Graph") }?.description
         == "'Graph' cannot name a section: 1 to 31 of the characters a-z, 0-9 and - can")
     let deep = Tensor(shape: try Shape(checking: Array(repeating: 1, count: 9)), repeating: 1)
     #expect(
-      thrownError { try control.add(tensor: "x", deep) }?.description
+      pithError { try control.add(tensor: "x", deep) }?.description
         == "tensor 'x': its name or its shape 1x1x1x1x1x1x1x1x1 is larger than a file can hold")
   }
 
   @Test func filesAreSavedAndReadBack() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "model.pith").path
+    let path = folder.path("model.pith")
     let writer = try SampleContent.writer(number: 1)
     try writer.save(to: path)
     try writer.save(to: path)
     let container = try Container(contentsOf: path)
     #expect(try container.byteCount == writer.encoded().count)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.pith"])
+    #expect(try folder.names() == ["model.pith"])
   }
 }

@@ -1,6 +1,7 @@
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Damaged bytes give errors, never a trap and never other numbers.
@@ -8,15 +9,15 @@ struct DamageTests {
   static let names = ["all-types", "deflated", "training"]
 
   @Test(arguments: names) func everyPrefixIsRefused(name: String) throws {
-    let bytes = try Locations.golden(name)
+    let bytes = try FormatFixtures.bytes(name)
     for length in 0..<bytes.count {
-      let error = thrownError { _ = try Container(bytes: Array(bytes[..<length])) }
+      let error = pithError { try Container(bytes: Array(bytes[..<length])) }
       #expect(error?.rule == (length < 64 ? "F-1" : "F-7"), "\(length) bytes")
     }
   }
 
   @Test(arguments: names) func everyFlippedByteIsRefused(name: String) throws {
-    var bytes = try Locations.golden(name)
+    var bytes = try FormatFixtures.bytes(name)
     let container = try Container(bytes: bytes)
     let data = try #require(container.sections.first { $0.name == .data })
     for position in bytes.indices {
@@ -24,7 +25,7 @@ struct DamageTests {
         bytes[position] ^= flip
         // All but the stored values is refused when opening, without decoding.
         let isData = (data.offset..<data.offset + data.length).contains(position)
-        let error = thrownError {
+        let error = pithError {
           let opened = try Container(bytes: bytes)
           if isData { _ = try opened.decodeAll() }
         }
@@ -38,7 +39,7 @@ struct DamageTests {
   /// Changes that a checksum would catch, with all checksums made right again.
   @Test func changedFilesWithRightChecksumsNeverTrap() throws {
     var random = SeededRandom(seed: 7)
-    let originals = try Self.names.map { try Locations.golden($0) }
+    let originals = try Self.names.map { try FormatFixtures.bytes($0) }
     var refused: [String: Int] = [:]
     for _ in 0..<30_000 {
       var bytes = originals[Int(random.next() % 3)]
@@ -49,7 +50,7 @@ struct DamageTests {
             Int(random.next() % 6)]
       }
       ContainerRepair.repair(&bytes)
-      if let error = thrownError({ try ContainerRepair.openAndDecode(bytes) }) {
+      if let error = pithError({ try ContainerRepair.openAndDecode(bytes) }) {
         refused[error.rule ?? "limit", default: 0] += 1
       }
     }
@@ -60,7 +61,7 @@ struct DamageTests {
 
   @Test func repairKeepsWholeFilesAsTheyAre() throws {
     for name in Self.names {
-      let bytes = try Locations.golden(name)
+      let bytes = try FormatFixtures.bytes(name)
       var repaired = bytes
       ContainerRepair.repair(&repaired)
       #expect(repaired == bytes)
@@ -68,11 +69,11 @@ struct DamageTests {
   }
 
   @Test func lowerLimitsAreKept() throws {
-    let bytes = try Locations.golden("all-types")
+    let bytes = try FormatFixtures.bytes("all-types")
     func rule(_ change: (inout Limits) -> Void) -> String? {
       var limits = Limits()
       change(&limits)
-      return thrownError { _ = try Container(bytes: bytes, limits: limits) }?.rule
+      return pithError { try Container(bytes: bytes, limits: limits) }?.rule
     }
     #expect(rule { _ in } == nil)
     #expect(rule { $0.fileBytes = bytes.count - 1 } == "F-7")

@@ -2,6 +2,7 @@ import CZlib
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Files that every later release must read as this one does.
@@ -29,7 +30,7 @@ struct GoldenFileTests {
     ]
 
   @Test func allTypesDecodeToTheirValues() throws {
-    let container = try Container(bytes: Locations.golden("all-types"))
+    let container = try Container(bytes: FormatFixtures.bytes("all-types"))
     #expect(container.version == FormatVersion(major: 1, minor: 0))
     #expect(container.kind == .model)
     #expect(container.tensors.map(\.name) == Self.tensors.map(\.name))
@@ -49,14 +50,14 @@ struct GoldenFileTests {
   }
 
   @Test func unknownOptionalSectionsAreKept() throws {
-    let container = try Container(bytes: Locations.golden("all-types"))
+    let container = try Container(bytes: FormatFixtures.bytes("all-types"))
     let note = try container.section(SectionName(checking: "x-note"))
     #expect(note.map { String(decoding: $0, as: UTF8.self) } == "golden files are read for ever\n")
     #expect(container.section(.graph) == nil)
   }
 
   @Test func deflatedPlanesDecode() throws {
-    let container = try Container(bytes: Locations.golden("deflated"))
+    let container = try Container(bytes: FormatFixtures.bytes("deflated"))
     let weight = try container.tensor(named: "weight")
     // The sequence of the generator: a linear congruential one.
     var state: UInt64 = 1
@@ -74,7 +75,7 @@ struct GoldenFileTests {
   }
 
   @Test func trainingCheckpointsHaveTheirKind() throws {
-    let container = try Container(bytes: Locations.golden("training"))
+    let container = try Container(bytes: FormatFixtures.bytes("training"))
     #expect(container.kind == .training)
     #expect(container.tensors.isEmpty)
     #expect(
@@ -94,6 +95,6 @@ struct GoldenFileTests {
         tensor: tensor.name, Tensor(shape: tensor.shape, values: tensor.values),
         logicalType: tensor.logical, storedType: tensor.asked)
     }
-    #expect(try writer.encoded() == Locations.golden("all-types"))
+    #expect(try writer.encoded() == FormatFixtures.bytes("all-types"))
   }
 }

@@ -1,6 +1,7 @@
 import CPithKernels
 import CZlib
 import PithFormat
+import PithTestSupport
 import Testing
 
 /// Streams that our own decoder does not know are zlib's business.
@@ -8,22 +9,7 @@ struct InflaterTests {
   static let content = (0..<20_000).map { UInt8($0 / 9 % 13) }
 
   static func deflate(_ strategy: Int32) -> [UInt8] {
-    var stream = z_stream()
-    deflateInit2_(
-      &stream, 6, Z_DEFLATED, -MAX_WBITS, 8, strategy, ZLIB_VERSION,
-      Int32(MemoryLayout<z_stream>.size))
-    defer { deflateEnd(&stream) }
-    var input = content
-    return input.withUnsafeMutableBufferPointer { input in
-      [UInt8](unsafeUninitializedCapacity: 40_000) { output, count in
-        stream.next_in = input.baseAddress
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(output.count)
-        guard CZlib.deflate(&stream, Z_FINISH) == Z_STREAM_END else { return }
-        count = output.count - Int(stream.avail_out)
-      }
-    }
+    Zlib.deflate(content, strategy: strategy)
   }
 
   /// Whether each stream is whole, and what it holds.

@@ -2,14 +2,17 @@ import Foundation
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// A writer that is killed leaves the old or the new file, whole.
 struct KilledWriterTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test func theFileIsWholeWheneverTheWriterIsKilled() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "model.pith").path
+    let path = folder.path("model.pith")
     let versions = try [1, 2].map { try SampleContent.writer(number: $0).encoded() }
     try SampleContent.writer(number: 1).save(to: path)
     var random = SeededRandom(seed: 11)
@@ -17,7 +20,7 @@ struct KilledWriterTests {
     for _ in 0..<25 {
       let process = Process()
       let output = Pipe()
-      process.executableURL = Locations.program("SaveLoop")
+      process.executableURL = Program.built("SaveLoop")
       process.arguments = [path]
       process.standardOutput = output
       try process.run()
@@ -27,12 +30,10 @@ struct KilledWriterTests {
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       #expect(process.terminationReason == .uncaughtSignal)
-      let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-      #expect(versions.contains(bytes))
-      leftovers += try FileManager.default.contentsOfDirectory(atPath: folder.path).count - 1
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-      where name != "model.pith" {
-        try FileManager.default.removeItem(at: folder.appending(path: name))
+      #expect(versions.contains(try folder.bytes("model.pith")))
+      for name in try folder.names() where name != "model.pith" {
+        try FileManager.default.removeItem(at: folder.file(name))
+        leftovers += 1
       }
     }
     // Some were killed while they wrote: only then is there a temporary file.

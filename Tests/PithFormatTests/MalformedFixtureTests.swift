@@ -2,46 +2,29 @@ import Foundation
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Every rule of the specification has a fixture that breaks it and nothing else.
 struct MalformedFixtureTests {
-  static let folder = Locations.fixtures.appending(path: "malformed")
-  /// Rules from here on are about the content of sections, which the targets above know.
-  static let firstRuleOfOthers = 60
-  /// Rules from here on are about training checkpoints, which the tests of the trainer break one by one.
-  static let firstRuleOfTraining = 80
-
   /// The numbers of the rules that the specification defines, in its order: the bold ones.
   static func specifiedRules() throws -> [Int] {
-    let specification = try String(
-      contentsOf: Locations.repository.appending(
-        path: "Sources/PithFormat/PithFormat.docc/Format.md"), encoding: .utf8)
+    let specification = try Repository.text("Sources/PithFormat/PithFormat.docc/Format.md")
     return specification.matches(of: /\*\*F-(\d+)\*\*/).compactMap { Int($0.output.1) }
-  }
-
-  /// The fixtures by the rule in their names.
-  static func fixtures() throws -> [(rule: Int, file: URL)] {
-    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "pith" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .map { file in
-        let match = try #require(file.lastPathComponent.firstMatch(of: /^F-(\d+)-/))
-        return (try #require(Int(match.output.1)), file)
-      }
   }
 
   @Test func everyRuleIsDefinedOnceAndHasAFixture() throws {
     let rules = try Self.specifiedRules()
     #expect(rules.count >= 47)
     #expect(Set(rules).count == rules.count)
+    // The tests of the trainer break the rules of training checkpoints one by one.
+    let broken = 1..<FormatFixtures.modelRules.upperBound
     #expect(
-      Set(try Self.fixtures().map(\.rule))
-        == Set(rules.filter { $0 < Self.firstRuleOfTraining }))
+      Set(try FormatFixtures.malformed(broken).map(\.rule)) == Set(rules.filter(broken.contains)))
   }
 
   @Test func everyRuleHasACommentAtItsCheck() throws {
-    let sources = Locations.repository.appending(path: "Sources/PithFormat")
+    let sources = Repository.file("Sources/PithFormat")
     let text = try FileManager.default.contentsOfDirectory(
       at: sources, includingPropertiesForKeys: nil
     ).filter { $0.pathExtension == "swift" }
@@ -50,16 +33,16 @@ struct MalformedFixtureTests {
       text.matches(of: /\/\/ F-(\d+)(?:, F-(\d+))?/).flatMap {
         [Int($0.output.1), $0.output.2.flatMap { Int($0) }].compactMap { $0 }
       })
-    #expect(commented == Set(try Self.specifiedRules().filter { $0 < Self.firstRuleOfOthers }))
+    #expect(
+      commented == Set(try Self.specifiedRules().filter(FormatFixtures.containerRules.contains)))
   }
 
   @Test func everyFixtureIsRefusedWithItsRuleAndMessage() throws {
-    let messages = try String(
-      contentsOf: Self.folder.appending(path: "messages.txt"), encoding: .utf8)
+    let messages = try Repository.text("Fixtures/format/malformed/messages.txt")
     var actual = ""
-    for (rule, file) in try Self.fixtures() where rule < Self.firstRuleOfOthers {
-      let bytes = [UInt8](try Data(contentsOf: file))
-      let error = thrownError { try ContainerRepair.openAndDecode(bytes) }
+    for (rule, file) in try FormatFixtures.malformed(FormatFixtures.containerRules) {
+      let bytes = try [UInt8](contentsOf: file)
+      let error = pithError { try ContainerRepair.openAndDecode(bytes) }
       #expect(error?.rule == "F-\(rule)", "\(file.lastPathComponent)")
       let name = file.deletingPathExtension().lastPathComponent
       actual += "\(name): \(error.map(\.description) ?? "accepted")\n"
@@ -71,8 +54,8 @@ struct MalformedFixtureTests {
   }
 
   @Test func errorsFromFilesNameTheFile() throws {
-    let path = Self.folder.appending(path: "F-05-unknown-kind.pith").path
-    let error = thrownError { _ = try Container(contentsOf: path) }
+    let path = FormatFixtures.path("malformed/F-05-unknown-kind")
+    let error = pithError { try Container(contentsOf: path) }
     #expect(error?.file == path)
     #expect(error?.rule == "F-5")
   }

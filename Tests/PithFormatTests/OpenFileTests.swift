@@ -2,15 +2,18 @@ import Foundation
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// A container that is read from its file when its tensors are wanted.
 struct OpenFileTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test func aFileGivesWhatItsBytesGive() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "large.pith")
-    try Data(RoundTripTests.large.bytes).write(to: file)
+    let file = folder.file("large.pith")
+    try folder.write(RoundTripTests.large.bytes, to: "large.pith")
     let (open, inMemory) = (
       try Container(contentsOf: file.path), try Container(bytes: RoundTripTests.large.bytes)
     )
@@ -26,14 +29,12 @@ struct OpenFileTests {
   }
 
   @Test func aFileThatIsCutOffWhileItIsOpenGivesAnError() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "large.pith")
-    try Data(RoundTripTests.large.bytes).write(to: file)
+    let file = folder.file("large.pith")
+    try folder.write(RoundTripTests.large.bytes, to: "large.pith")
     let open = try Container(contentsOf: file.path)
     let handle = try FileHandle(forWritingTo: file)
     try handle.truncate(atOffset: 100_000)
-    let error = thrownError { _ = try open.decodeAll() }
+    let error = pithError { try open.decodeAll() }
     #expect(error?.code == .fileAccess)
     #expect(
       error?.description
@@ -41,9 +42,7 @@ struct OpenFileTests {
   }
 
   @Test func aPipeIsReadAtOnce() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let pipe = folder.appending(path: "pipe").path
+    let pipe = folder.path("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
     let bytes = try SampleContent.writer(number: 1).encoded()
     let writer = Thread { try? Data(bytes).write(to: URL(filePath: pipe)) }

@@ -1,5 +1,6 @@
 import PithFormat
 import PithTensor
+import PithTestSupport
 import Synchronization
 import Testing
 
@@ -76,13 +77,13 @@ struct PieceTests {
     bytes[data.offset + data.length - 1] ^= 1
     let damaged = try Container(bytes: bytes)
     let request = TensorRequest(try #require(damaged.entry(named: "first")), unit: 1)
-    let error = thrownError {
+    let error = pithError {
       try damaged.forEachPiece(
         of: [request], workers: 3, forEach: RoundTripTests.onThreeThreads
       ) { _, _, _ in }
     }
     #expect(error?.rule == "F-45")
-    let all = thrownError { _ = try damaged.decodeAll() }
+    let all = pithError { try damaged.decodeAll() }
     #expect(error?.description == all?.description)
   }
 }

@@ -1,18 +1,17 @@
 import Foundation
+import PithTestSupport
 import Testing
 
 /// The independent reader and this package agree about every fixture.
-@Suite(.enabled(if: Locations.python != nil, "PITH_PYTHON names no Python with numpy"))
-struct PythonReaderTests {
-  let python = Locations.python ?? ""
-  let reader = Locations.repository.appending(path: "tools/pith_reader.py").path
+@Suite(.needsPython("numpy")) struct PythonReaderTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func goldenFilesAreRead() throws {
-    let files = ["all-types", "deflated", "training"].map {
-      Locations.fixtures.appending(path: "\($0).pith").path
-    }
-    let result = try run(python, [reader, "--container", "--values"] + files)
-    #expect(result.status == 0)
+    let files = ["all-types", "deflated", "training"].map { FormatFixtures.path($0) }
+    let result = try Python.run(tool: "pith_reader.py", ["--container", "--values"] + files)
+    #expect(result.status == 0, "\(result.errors)")
     #expect(
       result.output.contains(
         "identity db9fdb592dacf7f3076118cb6c978a09445c8cf573933212c3e88801cff17fa9"))
@@ -22,10 +21,8 @@ struct PythonReaderTests {
   }
 
   @Test func malformedFilesAreRefusedWithTheSameRule() throws {
-    let fixtures = try MalformedFixtureTests.fixtures().filter {
-      $0.rule < MalformedFixtureTests.firstRuleOfOthers
-    }
-    let result = try run(python, [reader] + fixtures.map(\.file.path))
+    let fixtures = try FormatFixtures.malformed()
+    let result = try Python.run(tool: "pith_reader.py", fixtures.map(\.file.path))
     #expect(result.status == 1)
     let lines = result.output.split(separator: "\n")
     #expect(lines.count == fixtures.count)
@@ -35,28 +32,23 @@ struct PythonReaderTests {
   }
 
   @Test func whatTheWriterMakesIsRead() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "large.pith")
-    try Data(RoundTripTests.large.bytes).write(to: file)
-    let result = try run(python, [reader, "--container", file.path])
+    try folder.write(RoundTripTests.large.bytes, to: "large.pith")
+    let result = try Python.run(
+      tool: "pith_reader.py", ["--container", folder.path("large.pith")])
     #expect(result.status == 0, "\(result.output)")
     #expect(result.output.contains("tensor long: 600x1000, f32 stored as f32"))
   }
 
   @Test func theFixturesAreWhatTheirScriptMakes() throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let script = Locations.repository.appending(path: "tools/format/make_fixtures.py").path
-    #expect(try run(python, [script, folder.path]).status == 0)
-    for (_, file) in try MalformedFixtureTests.fixtures() {
-      let made = folder.appending(path: "malformed/\(file.lastPathComponent)")
-      guard FileManager.default.fileExists(atPath: made.path) else { continue }
-      #expect(try Data(contentsOf: made) == Data(contentsOf: file), "\(file.lastPathComponent)")
+    let made = try Python.run(tool: "format/make_fixtures.py", [folder.url.path])
+    #expect(made.status == 0, "\(made.errors)")
+    for (_, file) in try FormatFixtures.malformed() {
+      let name = file.lastPathComponent
+      guard folder.exists("malformed/\(name)") else { continue }
+      #expect(try folder.bytes("malformed/\(name)") == [UInt8](contentsOf: file), "\(name)")
     }
     for name in ["all-types", "deflated", "training"] {
-      let made = folder.appending(path: "\(name).pith")
-      #expect(try [UInt8](Data(contentsOf: made)) == Locations.golden(name))
+      #expect(try folder.bytes("\(name).pith") == FormatFixtures.bytes(name))
     }
   }
 }

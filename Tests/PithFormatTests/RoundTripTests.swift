@@ -2,6 +2,7 @@ import Dispatch
 import PithFormat
 import PithFormatSupport
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What is written is what is read, bit for bit.
@@ -93,10 +94,10 @@ struct RoundTripTests {
     let damaged = try Container(bytes: bytes)
     #expect(
       try damaged.tensor(named: "long").values == container.tensor(named: "long").values)
-    let error = thrownError { _ = try damaged.tensor(named: "levels") }
+    let error = pithError { try damaged.tensor(named: "levels") }
     #expect(error?.rule == "F-45")
     #expect(error?.place?.hasPrefix("tensor 'levels', section 'data', byte ") == true)
-    let all = thrownError {
+    let all = pithError {
       _ = try damaged.decodeAll(workers: 3, forEach: Self.onThreeThreads)
     }
     #expect(all?.rule == "F-45")
@@ -136,7 +137,7 @@ struct RoundTripTests {
   @Test func asMuchAsAnAskedBufferHoldsIsDecoded() throws {
     let container = try Container(bytes: Self.large.bytes)
     let entry = try #require(container.entry(named: "first"))
-    let error = thrownError {
+    let error = pithError {
       try withUnsafeTemporaryAllocation(of: Float.self, capacity: 6) {
         try container.decode(entry, into: $0)
       }
@@ -147,7 +148,7 @@ struct RoundTripTests {
 
   @Test func anUnknownTensorIsAnError() throws {
     let container = try Container(bytes: Self.large.bytes)
-    let error = thrownError { _ = try container.tensor(named: "fc.weight") }
+    let error = pithError { try container.tensor(named: "fc.weight") }
     #expect(
       error?.description
         == "there is no tensor 'fc.weight'; 'pith inspect' lists the tensors of a file")

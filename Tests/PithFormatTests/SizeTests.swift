@@ -1,14 +1,15 @@
-import Foundation
 import PithFormat
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Real weights take at most 0.845 of their binary32 bytes; their order-0 entropy would be 0.840.
-@Suite(
-  .enabled(
-    if: Locations.python != nil && Locations.hasSharedData,
-    "PITH_PYTHON names no Python with PyTorch, or there is no ../shared/data"))
+@Suite(.needsSharedData, .needsPython("numpy", "torch"))
 struct SizeTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   /// Writes a line with name and dimensions for each tensor to standard output and all values to a file.
   static let dump = """
     import sys, torch
@@ -22,14 +23,10 @@ struct SizeTests {
 
   @Test(arguments: ["resnet20-12fca82f", "resnet32-d509ac18"])
   func realCheckpointsAreSmall(name: String) throws {
-    let folder = try Locations.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let raw = folder.appending(path: "raw")
-    let checkpoint = Locations.sharedData.appending(path: "models/\(name).th")
-    let result = try run(
-      #require(Locations.python), ["-c", Self.dump, checkpoint.path, raw.path])
-    #expect(result.status == 0)
-    let values = try Data(contentsOf: raw).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    let checkpoint = try SharedData.file("models/\(name).th")
+    let result = try Python.run(["-c", Self.dump, checkpoint.path, folder.path("raw")])
+    #expect(result.status == 0, "\(result.errors)")
+    let values = try folder.bytes("raw").withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     var writer = ContainerWriter(kind: .model)
     var used = 0
     for line in result.output.split(separator: "\n") {

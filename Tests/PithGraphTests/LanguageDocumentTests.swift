@@ -1,6 +1,6 @@
-import Foundation
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// The examples of the documentation give what stands below them.
@@ -13,11 +13,7 @@ import Testing
   }
 
   private static func examples() throws -> [Example] {
-    let repository = URL(filePath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(
-      contentsOf: repository.appending(path: "Sources/PithGraph/PithGraph.docc/NetworkLanguage.md"),
-      encoding: .utf8)
+    let text = try Repository.text("Sources/PithGraph/PithGraph.docc/NetworkLanguage.md")
     var examples: [Example] = []
     var block: (kind: String, lines: [Substring])?
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()

@@ -1,6 +1,7 @@
 import Foundation
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// The tables of operations in the specification of the format say what the code does.
@@ -13,11 +14,7 @@ struct OperationTableTests {
   }
 
   private static func specification() throws -> String {
-    let repository = URL(filePath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return try String(
-      contentsOf: repository.appending(path: "Sources/PithFormat/PithFormat.docc/Format.md"),
-      encoding: .utf8)
+    try Repository.text("Sources/PithFormat/PithFormat.docc/Format.md")
   }
 
   /// The cells of all tables of the specification whose first one is the name of an operation.

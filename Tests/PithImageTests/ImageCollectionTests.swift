@@ -1,25 +1,13 @@
 import Foundation
 import PithImage
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct ImageCollectionTests {
-  /// A folder that is removed with the test.
-  private final class Folder {
-    let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pith-collection-\(UUID().uuidString)").path
+  private let folder: TemporaryFolder
 
-    func write(_ bytes: [UInt8], _ name: String) throws {
-      let url = URL(fileURLWithPath: "\(path)/\(name)")
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(bytes).write(to: url)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-  }
-
-  private let folder = Folder()
+  init() throws { folder = try TemporaryFolder() }
 
   /// A header of ustar with a right checksum.
   private static func header(
@@ -52,14 +40,14 @@ import Testing
   private static let end = [UInt8](repeating: 0, count: 1024)
 
   private func archive(_ bytes: [UInt8]) throws -> TarArchive {
-    try folder.write(bytes, "a.tar")
-    return try TarArchive(contentsOf: folder.path + "/a.tar")
+    try folder.write(bytes, to: "a.tar")
+    return try TarArchive(contentsOf: folder.path("a.tar"))
   }
 
   private func problem(of bytes: [UInt8]) throws -> PithError? {
-    try folder.write(bytes, "a.tar")
+    try folder.write(bytes, to: "a.tar")
     return #expect(throws: PithError.self) {
-      try TarArchive(contentsOf: folder.path + "/a.tar")
+      try TarArchive(contentsOf: folder.path("a.tar"))
     }
   }
 
@@ -121,14 +109,14 @@ import Testing
       Self.member("PaxHeader", Array("21 path=named/by.pax\n".utf8), type: "x")
       + Self.member("a.png", [1, 2, 3]) + Self.end
     for count in stride(from: 0, to: bytes.count, by: 13) {
-      try folder.write(Array(bytes[..<count]), "a.tar")
-      _ = try? TarArchive(contentsOf: folder.path + "/a.tar")
+      try folder.write(Array(bytes[..<count]), to: "a.tar")
+      _ = try? TarArchive(contentsOf: folder.path("a.tar"))
     }
     for index in 0..<1024 {
       var flipped = bytes
       flipped[index] ^= 0x80
-      try folder.write(flipped, "a.tar")
-      _ = try? TarArchive(contentsOf: folder.path + "/a.tar")
+      try folder.write(flipped, to: "a.tar")
+      _ = try? TarArchive(contentsOf: folder.path("a.tar"))
     }
   }
 
@@ -146,9 +134,9 @@ import Testing
 
   @Test func folderAndArchiveNameTheClassByTheNearestFolder() throws {
     for name in ["cat/1.png", "deep/dog/1.PNG", "top.png", "cat/.hidden.png", "cat/notes.txt"] {
-      try folder.write([1], "set/\(name)")
+      try folder.write([1], to: "set/\(name)")
     }
-    let fromFolder = try ImageCollection(contentsOf: folder.path + "/set/")
+    let fromFolder = try ImageCollection(contentsOf: folder.path("set") + "/")
     #expect(fromFolder.entries.map(\.path) == ["cat/1.png", "deep/dog/1.PNG", "top.png"])
     #expect(fromFolder.entries.map(\.folder) == ["cat", "dog", "set"])
     #expect(fromFolder.otherFiles == 1)
@@ -156,27 +144,27 @@ import Testing
     _ = try archive(
       Self.member("./cat/1.png", [5]) + Self.member("x.png", [6])
         + Self.member("cat/._1.png", [7]) + Self.member("readme", [8]) + Self.end)
-    let fromArchive = try ImageCollection(contentsOf: folder.path + "/a.tar")
+    let fromArchive = try ImageCollection(contentsOf: folder.path("a.tar"))
     #expect(fromArchive.entries.map(\.folder) == ["cat", ""])
     #expect(fromArchive.otherFiles == 2)
     #expect(try fromArchive.read(fromArchive.entries[0]) == [5])
   }
 
   @Test func folderThatContainsItselfThroughALinkEnds() throws {
-    try folder.write([1], "set/a.png")
+    try folder.write([1], to: "set/a.png")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.path + "/set/again", withDestinationPath: folder.path + "/set")
+      atPath: folder.path("set/again"), withDestinationPath: folder.path("set"))
     try FileManager.default.createSymbolicLink(
-      atPath: folder.path + "/set/gone.png", withDestinationPath: "nowhere")
-    let found = try ImageFolder(folder.path + "/set").map { try $0.get() }
-    #expect(found == [folder.path + "/set/a.png", folder.path + "/set/gone.png"])
+      atPath: folder.path("set/gone.png"), withDestinationPath: "nowhere")
+    let found = try ImageFolder(folder.path("set")).map { try $0.get() }
+    #expect(found == [folder.path("set/a.png"), folder.path("set/gone.png")])
   }
 
   @Test func streamIsCutWhereImagesEnd() throws {
-    let image = try TestPaths.fixture("gray-8.png")
-    let other = try TestPaths.fixture("gray-1.png")
-    try folder.write(image + other + image.dropLast(3), "stream")
-    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path + "/stream"))
+    let image = try Repository.bytes("Fixtures/png/gray-8.png")
+    let other = try Repository.bytes("Fixtures/png/gray-1.png")
+    try folder.write(image + other + image.dropLast(3), to: "stream")
+    let handle = try FileHandle(forReadingFrom: folder.file("stream"))
     var stream = PNGStream(descriptor: handle.fileDescriptor)
     #expect(try stream.next() == image)
     #expect(try stream.next() == other)
@@ -187,9 +175,9 @@ import Testing
   }
 
   @Test func streamHoldsImagesToTheLimit() throws {
-    let image = try TestPaths.fixture("gray-8.png")
-    try folder.write(image, "stream")
-    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path + "/stream"))
+    let image = try Repository.bytes("Fixtures/png/gray-8.png")
+    try folder.write(image, to: "stream")
+    let handle = try FileHandle(forReadingFrom: folder.file("stream"))
     var limits = Limits()
     limits.imageBytes = image.count - 1
     var stream = PNGStream(descriptor: handle.fileDescriptor, limits: limits)

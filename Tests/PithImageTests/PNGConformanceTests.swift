@@ -1,12 +1,11 @@
 import Foundation
 import PithImage
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// The PNG sets of the shared data: PngSuite and libpng's test files, broken ones among them.
-@Suite(
-  .enabled(if: TestPaths.sharedData != nil, "there is no shared data"))
-struct PNGConformanceTests {
+@Suite(.needsSharedData) struct PNGConformanceTests {
   /// Files that must not decode, and why not, as the message says it.
   static let refused: [String: String] = {
     var reasons = [
@@ -82,7 +81,7 @@ struct PNGConformanceTests {
   }
 
   @Test func brokenFilesAreRefusedWithNameAndReason() throws {
-    let paths = try TestPaths.sharedImages("png")
+    let paths = try sharedImages("png")
     #expect(paths.count == 314)
     for path in paths {
       var message: String?
@@ -96,9 +95,9 @@ struct PNGConformanceTests {
     }
   }
 
-  @Test(.enabled(if: TestPaths.python != nil, "PITH_PYTHON is not set"))
+  @Test(.needsPython("numpy", "PIL", "torch"))
   func validFilesDecodeAsPillowDoes() throws {
-    let paths = try TestPaths.sharedImages("png").filter { Self.refused[name($0)] == nil }
+    let paths = try sharedImages("png").filter { Self.refused[name($0)] == nil }
     var oracle = Oracle()
     for path in paths {
       oracle.ask("open RGB \(path)")

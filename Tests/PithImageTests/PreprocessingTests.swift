@@ -1,5 +1,6 @@
 import PithImage
 import PithTensor
+import PithTestSupport
 import Testing
 
 private func unitRecipe() -> Preprocessing {
@@ -25,18 +26,6 @@ private func output(
   var values = [Float](repeating: .nan, count: plan.outputShape.count)
   try values.withUnsafeMutableBufferPointer { try body($0) }
   return values
-}
-
-/// The sentence of the error, with its code.
-private func message(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "no error"
-  } catch let error as PithError {
-    return "\(error.code): \(error)"
-  } catch {
-    return "another error"
-  }
 }
 
 @Suite struct PreprocessingTests {
@@ -115,7 +104,7 @@ private func message(_ body: () throws -> Void) -> String {
 
   @Test func onePlanServesManyThreads() async throws {
     let plan = try PreprocessingPlan(unitRecipe(), input: [3, 224, 224])
-    let bytes = try TestPaths.fixture("photo-37x53.png")
+    let bytes = try Repository.bytes("Fixtures/png/photo-37x53.png")
     let results = try await withThrowingTaskGroup(of: [Float].self) { group in
       for _ in 0..<8 {
         group.addTask {
@@ -135,20 +124,20 @@ private func message(_ body: () throws -> Void) -> String {
   @Test func imageOfAnotherSizeIsRefusedWithoutResize() throws {
     let advice = "; resize the image, or convert the model with --resize"
     #expect(
-      message { _ = try run(Preprocessing(), pixel, [3, 2, 1]) }
+      errorMessage { _ = try run(Preprocessing(), pixel, [3, 2, 1]) }
         == "imageSize: is 1x2 pixels but the network takes 2x1 and its recipe has no resize"
         + advice)
     var scratch = PreprocessingScratch()
     let plan = try PreprocessingPlan(Preprocessing(), input: [3, 32, 32])
-    let path = TestPaths.fixtures.appendingPathComponent("rgb-8.png").path
+    let path = Repository.path("Fixtures/png/rgb-8.png")
     #expect(
-      message { _ = try output(plan) { try plan.run(file: path, &scratch, into: $0) } }
+      errorMessage { _ = try output(plan) { try plan.run(file: path, &scratch, into: $0) } }
         == "imageSize: \(path): is 11x13 pixels but the network takes 32x32 and its recipe has no "
         + "resize\(advice)")
     var recipe = Preprocessing()
     recipe.resize = .shorterSide(3)
     #expect(
-      message { _ = try run(recipe, pixel, [3, 3, 3]) }
+      errorMessage { _ = try run(recipe, pixel, [3, 3, 3]) }
         == "imageSize: is 1x2 pixels, 3x6 after the resize, but the network takes 3x3; "
         + "the recipe needs a crop to 3x3")
   }
@@ -159,10 +148,10 @@ private func message(_ body: () throws -> Void) -> String {
     let plan = try PreprocessingPlan(recipe, input: [3, 224, 224])
     var scratch = PreprocessingScratch()
     let name = "palette-8-trns.png"
-    let bytes = try TestPaths.fixture(name)
+    let bytes = try Repository.bytes("Fixtures/png/\(name)")
     let image = try PNGDecoder.decode(bytes, alpha: recipe.alpha).image
     let expected = try run(recipe, image, [3, 224, 224])
-    let path = TestPaths.fixtures.appendingPathComponent(name).path
+    let path = Repository.path("Fixtures/png/\(name)")
     #expect(try output(plan) { try plan.run(file: path, &scratch, into: $0) } == expected)
     let twice = bytes + [1, 2, 3]
     var byteCount = 0
@@ -173,7 +162,7 @@ private func message(_ body: () throws -> Void) -> String {
     #expect(byteCount == bytes.count)
   }
 
-  @Test(.enabled(if: TestPaths.python != nil, "PITH_PYTHON is not set"))
+  @Test(.needsPython("numpy", "PIL", "torch"))
   func wholeRecipeEqualsPillowAndTorch() throws {
     var random = SeededRandom(seed: 21)
     var oracle = Oracle()

@@ -8,17 +8,12 @@ import Testing
   ) -> String {
     var recipe = Preprocessing()
     change(&recipe)
-    do {
+    return errorMessage {
       if let input {
         _ = try recipe.validate(input: input, limits: limits)
       } else {
         try recipe.validate(limits: limits)
       }
-      return "no error"
-    } catch let error as PithError {
-      return "\(error.code): \(error)"
-    } catch {
-      return "another error"
     }
   }
 

@@ -1,5 +1,6 @@
 import PithImage
 import PithTensor
+import PithTestSupport
 import Testing
 
 private func recipe(
@@ -23,8 +24,10 @@ private func size(_ text: String) -> Preprocessing.Size {
     let lines = try expectations("resize")
     #expect(lines.count == 255)
     for line in lines {
-      let image = try PNGDecoder.decode(TestPaths.fixture(line[1]), color: colorNamed(line[2]))
-        .image
+      let image = try PNGDecoder.decode(
+        Repository.bytes("Fixtures/png/\(line[1])"), color: colorNamed(line[2])
+      )
+      .image
       let resize: Preprocessing.Resize =
         line[4].contains("x") ? .exact(size(line[4])) : .shorterSide(Int(line[4]) ?? 0)
       let crop = line[5] == "-" ? nil : size(line[5])
@@ -34,7 +37,7 @@ private func size(_ text: String) -> Preprocessing.Size {
     }
   }
 
-  @Test(.enabled(if: TestPaths.python != nil, "PITH_PYTHON is not set"))
+  @Test(.needsPython("numpy", "PIL", "torch"))
   func randomImagesResizeAsPillowDoes() throws {
     var random = SeededRandom(seed: 13)
     var oracle = Oracle()
@@ -71,13 +74,11 @@ private func size(_ text: String) -> Preprocessing.Size {
     }
   }
 
-  @Test(
-    .enabled(if: TestPaths.python != nil, "PITH_PYTHON is not set"),
-    .enabled(if: TestPaths.sharedData != nil, "there is no shared data"))
+  @Test(.needsPython("numpy", "PIL", "torch"), .needsSharedData)
   func photographsResizeAsPillowDoes() throws {
     var oracle = Oracle()
     var cases: [(PixelImage, Preprocessing)] = []
-    let photographs = try TestPaths.sharedImages("images")
+    let photographs = try sharedImages("images")
     #expect(photographs.count == 23)
     for (index, path) in photographs.enumerated() {
       let color: Preprocessing.Color = index % 4 == 3 ? .gray : .rgb

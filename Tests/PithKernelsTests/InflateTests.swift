@@ -2,6 +2,7 @@ import CPithKernels
 import CZlib
 import Foundation
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// The decoder of streams without matches gives zlib's bytes and refuses what zlib refuses.

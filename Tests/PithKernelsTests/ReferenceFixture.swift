@@ -1,6 +1,7 @@
 import Foundation
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// One layer of `Fixtures/operations.json` with what PyTorch computes for it in double precision.
@@ -62,10 +63,8 @@ struct ReferenceCase: Decodable, CustomTestStringConvertible, Sendable {
   }
 
   static let all: [ReferenceCase] = {
-    let repository = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
     do {
-      let data = try Data(contentsOf: repository.appending(path: "Fixtures/operations.json"))
+      let data = try Data(contentsOf: Repository.file("Fixtures/operations.json"))
       return try JSONDecoder().decode([ReferenceCase].self, from: data)
     } catch {
       fatalError("Fixtures/operations.json cannot be read: \(error)")

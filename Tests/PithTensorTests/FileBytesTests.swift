@@ -1,6 +1,7 @@
 import Foundation
 import PithFiles
 import PithTensor
+import PithTestSupport
 import Testing
 
 @Suite struct FileBytesTests {
@@ -150,11 +151,8 @@ import Testing
   }
 
   private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "pith-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
+    let folder = try TemporaryFolder()
+    try withExtendedLifetime(folder) { try body(folder.url.path) }
   }
 
   private func names(in folder: String) throws -> [String] {

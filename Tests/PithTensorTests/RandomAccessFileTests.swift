@@ -1,48 +1,46 @@
 import Foundation
 import PithFiles
 import PithTensor
+import PithTestSupport
 import Testing
 
-@Suite final class RandomAccessFileTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(
-    path: "pith-\(UUID().uuidString)")
+@Suite struct RandomAccessFileTests {
+  private let folder: TemporaryFolder
 
   init() throws {
-    try FileManager.default.createDirectory(
-      at: folder.appending(path: "top/inner"), withIntermediateDirectories: true)
-    try Data([1, 2, 3, 4]).write(to: folder.appending(path: "top/inner/file"))
-    try Data([9]).write(to: folder.appending(path: "outside"))
+    folder = try TemporaryFolder()
+    try folder.write([1, 2, 3, 4], to: "top/inner/file")
+    try folder.write([9], to: "outside")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.appending(path: "top/up").path, withDestinationPath: "..")
+      atPath: folder.path("top/up"), withDestinationPath: "..")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.appending(path: "link").path, withDestinationPath: "top")
+      atPath: folder.path("link"), withDestinationPath: "top")
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   private func error(_ location: String, limit: Int = .max) -> String? {
     do {
       _ = try RandomAccessFile(
-        location, inside: folder.appending(path: "top").path, limit: limit)
+        location, inside: folder.path("top"), limit: limit)
       return nil
     } catch {
-      return "\(error)".replacing("\(folder.path)/top", with: "TOP")
+      return "\(error)".replacing("\(folder.url.path)/top", with: "TOP")
     }
   }
 
   @Test func filesInsideOfAFolderAreRead() throws {
     let file = try RandomAccessFile(
-      "inner/./file", inside: folder.appending(path: "top").path, limit: 4)
+      "inner/./file", inside: folder.path("top"), limit: 4)
     #expect(file.byteCount == 4)
     #expect(try file.read(2, at: 1) == [2, 3])
     // The folder itself is trusted, links included.
     let linked = try RandomAccessFile(
-      "inner/file", inside: folder.appending(path: "link").path, limit: 4)
+      "inner/file", inside: folder.path("link"), limit: 4)
     #expect(try linked.read(4, at: 0) == [1, 2, 3, 4])
   }
 
   @Test func nothingLeadsOutOfTheFolder() {
-    for location in ["../outside", "inner/../../outside", "\(folder.path)/outside", "", "a\0b"] {
+    for location in ["../outside", "inner/../../outside", "\(folder.url.path)/outside", "", "a\0b"]
+    {
       #expect(error(location)?.hasSuffix(": leads out of the folder 'TOP'") == true)
     }
     #expect(

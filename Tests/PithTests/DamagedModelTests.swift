@@ -3,6 +3,7 @@ import PithFormat
 import PithFormatSupport
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Damaged models give errors, never a trap and never other answers.
@@ -30,21 +31,21 @@ struct DamagedModelTests {
   }
 
   @Test(arguments: names) func everyPrefixIsRefused(name: String) throws {
-    let bytes = try ModelFixtures.golden(name)
+    let bytes = try FormatFixtures.bytes(name)
     for length in 0..<bytes.count {
-      let error = thrownError { _ = try Model(bytes: Array(bytes[..<length])) }
+      let error = pithError { try Model(bytes: Array(bytes[..<length])) }
       #expect(error?.rule == (length < 64 ? "F-1" : "F-7"), "\(length) bytes")
     }
   }
 
   @Test(arguments: names) func everyFlippedByteIsRefused(name: String) throws {
-    var bytes = try ModelFixtures.golden(name)
+    var bytes = try FormatFixtures.bytes(name)
     let data = try #require(Container(bytes: bytes).sections.first { $0.name == .data })
     let stored = data.offset..<data.offset + data.length
     for position in bytes.indices {
       for flip in [0x01, 0x80, 0xFF] as [UInt8] {
         bytes[position] ^= flip
-        let error = thrownError {
+        let error = pithError {
           let model = try Model(bytes: bytes)
           // A damaged chunk is seen when it is decoded.
           #expect(stored.contains(position), "byte \(position)")
@@ -58,7 +59,7 @@ struct DamagedModelTests {
 
   /// Every byte changed, with all checksums made right again: an error, or a model that runs.
   @Test(arguments: names) func changedFilesWithRightChecksumsNeverTrap(name: String) throws {
-    let original = try ModelFixtures.golden(name)
+    let original = try FormatFixtures.bytes(name)
     let samples = try Container(bytes: original).sections.first { $0.name == .samples }
     // Of the samples' PNG, which has tests of its own, every 16th byte.
     let png = samples.map { $0.offset + 64..<$0.offset + $0.length } ?? 0..<0
@@ -71,7 +72,7 @@ struct DamagedModelTests {
         ContainerRepair.repair(&bytes)
         // What the repair put right again is the file as it was.
         guard bytes != original else { continue }
-        if let error = thrownError({ try Self.use(bytes) }) {
+        if let error = pithError({ try Self.use(bytes) }) {
           refused[error.rule ?? "\(error.code)", default: 0] += 1
         } else {
           accepted += 1
@@ -85,7 +86,7 @@ struct DamagedModelTests {
   }
 
   @Test func aChangedExponentIsFoundByTheIdentity() throws {
-    let original = try ModelFixtures.golden("model-cnn")
+    let original = try FormatFixtures.bytes("model-cnn")
     for index in 0..<12 {
       var bytes = try changedWeight(index, of: original)
       // All checksums fit, but the identity is the one that was published.
@@ -99,7 +100,7 @@ struct DamagedModelTests {
   }
 
   @Test func aChangedExponentIsFoundByTheSamples() throws {
-    let original = try ModelFixtures.golden("model-cnn")
+    let original = try FormatFixtures.bytes("model-cnn")
     for index in 0..<12 {
       let verification = try Verification(
         Model(bytes: changedWeight(index, of: original)), threads: 1)
@@ -130,8 +131,8 @@ struct DamagedModelTests {
   }
 
   @Test func valuesThatNoTrainedNetworkHasAreReported() throws {
-    let original = try ModelFixtures.golden("model-operations")
-    let bytes = try ModelFixtures.rewritten(original) { name, values in
+    let original = try FormatFixtures.bytes("model-operations")
+    let bytes = try rewrittenModel(original) { name, values in
       if name == "conv.weight" { values[7] = .nan }
       if name == "fc.weight" { values[8] = -.infinity }
       if name == "bn.running_var" { values[2] = -0.25 }
@@ -156,7 +157,7 @@ struct DamagedModelTests {
   }
 
   @Test func outputsThatAreNotNumbersDoNotPass() throws {
-    let bytes = try ModelFixtures.rewritten(ModelFixtures.golden("model-cnn")) { name, values in
+    let bytes = try rewrittenModel(FormatFixtures.bytes("model-cnn")) { name, values in
       if name == "fc.bias" { values[1] = .nan }
     }
     let verification = try Verification(Model(bytes: bytes), threads: 1)
@@ -166,7 +167,7 @@ struct DamagedModelTests {
 
   /// The golden file with the lowest bit of the exponent of one weight of its last layer flipped.
   private func changedWeight(_ index: Int, of bytes: [UInt8]) throws -> [UInt8] {
-    try ModelFixtures.rewritten(bytes) { name, values in
+    try rewrittenModel(bytes) { name, values in
       guard name == "fc.weight" else { return }
       values[index] = Float(bitPattern: values[index].bitPattern ^ 0x0080_0000)
     }

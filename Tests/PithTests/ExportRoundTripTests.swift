@@ -1,12 +1,16 @@
-import Foundation
 import Pith
 import PithConversion
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// A model as an ONNX file, and a model of that again.
 @Suite struct ExportRoundTripTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   /// Names, inputs, operations and sizes of the layers, and all of an operation but where ONNX or the writer says the same in
   /// another way: pools have their padding spelled out, and one whose outputs divide the image is an average pool.
   private func structure(_ graph: Graph) throws -> [String] {
@@ -63,24 +67,13 @@ import Testing
   }
 
   @Test func goldenSamplesHoldForTheModelThatComesBack() throws {
-    let model = try Model(
-      contentsOf: ModelFixtures.repository.appending(path: "Sources/CPithDefaultModel/default.pith")
-        .path)
+    let model = try Model(contentsOf: Repository.path("Sources/CPithDefaultModel/default.pith"))
     try expectSame(model)
   }
 
-  static let squeezeNet: URL? = {
-    let named = ProcessInfo.processInfo.environment["PITH_SHARED_DATA"].map { URL(filePath: $0) }
-    let folder =
-      named
-      ?? ModelFixtures.repository.deletingLastPathComponent().appending(path: "shared/data")
-    let file = folder.appending(path: "models/squeezenet_v1.1.onnx")
-    return FileManager.default.fileExists(atPath: file.path) ? file : nil
-  }()
-
-  @Test(.enabled(if: squeezeNet != nil, "the shared data are not here"))
+  @Test(.needsSharedData)
   func squeezeNetComesBack() throws {
-    let file = try #require(Self.squeezeNet)
+    let file = try SharedData.file("models/squeezenet_v1.1.onnx")
     var recipe = Preprocessing()
     recipe.color = .bgr
     recipe.resize = .exact(Preprocessing.Size(height: 227, width: 227))
@@ -90,8 +83,7 @@ import Testing
     options.samples = [
       Conversion.Sample(
         name: "cat.png",
-        png: try ModelFixtures.bytes(
-          ModelFixtures.repository.appending(path: "Fixtures/images/cat.png")))
+        png: try Repository.bytes("Fixtures/images/cat.png"))
     ]
     let model = try Model(bytes: Conversion(path: file.path, options: options).bytes)
     try expectSame(model)
@@ -99,13 +91,11 @@ import Testing
 
   /// Exports, converts, and compares all that the two models say of the network, and what they answer for the samples.
   private func expectSame(_ model: Model) throws {
-    let file = FileManager.default.temporaryDirectory.appending(
-      path: "pith-\(UUID().uuidString).onnx")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data(ONNXExport.bytes(of: model)).write(to: file)
+    try folder.write(ONNXExport.bytes(of: model), to: "model.onnx")
     var options = Conversion.Options()
     options.preprocessing = model.preprocessing
-    let again = try Model(bytes: Conversion(path: file.path, options: options).bytes)
+    let again = try Model(
+      bytes: Conversion(path: folder.path("model.onnx"), options: options).bytes)
     #expect(again.output == model.output)
     #expect(again.graph.outputs == model.graph.outputs)
     #expect(try structure(again.graph) == structure(model.graph))

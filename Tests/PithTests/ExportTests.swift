@@ -4,10 +4,15 @@ import PithConversion
 import PithFormat
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Files of others that are made of a model: read back by the converter, and by the libraries that they are for.
 @Suite struct ExportTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   /// What is exported: each built-in architecture, narrow and on a small image, and random graphs with all operations.
   struct Example: CustomTestStringConvertible, Sendable {
     let name: String
@@ -26,7 +31,7 @@ import Testing
         return try RandomNetwork.network(RandomNetwork.graph(layers: 90, seed: seed), seed: seed)
       }
       let facts = try JSONSerialization.jsonObject(
-        with: Data(ModelFixtures.text("Fixtures/architectures.json").utf8))
+        with: Data(Repository.text("Fixtures/architectures.json").utf8))
       let architectures = try #require(facts as? [String: [String: Any]])
       let small = try #require(architectures[name]?["small"] as? [String: Any])
       let builtIn = try BuiltInNetwork.named(name)
@@ -75,43 +80,24 @@ import Testing
     #expect(imported.graph.outputs.count == network.graph.outputs.count)
   }
 
-  static let hasLibraries: Bool = {
-    guard let python = ModelFixtures.python else { return false }
-    let process = Process()
-    process.executableURL = URL(filePath: python)
-    process.arguments = ["-c", "import numpy, onnx, onnxruntime, safetensors, torch"]
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
-  }()
-
-  @Test(
-    .enabled(
-      if: hasLibraries,
-      "PITH_PYTHON names no Python with numpy, onnx, onnxruntime, safetensors and torch"))
+  @Test(.needsPython("numpy", "onnx", "onnxruntime", "safetensors", "torch"))
   func otherLibrariesReadWhatIsExportedAndAgree() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "pith-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     for (index, example) in Example.all.enumerated() {
       let network = try example.network()
       let images = RandomNetwork.values(2 * network.graph.inputs[0].shape.count, seed: 8)
-      try Data(ONNXExport.bytes(of: network)).write(to: folder.appending(path: "\(index).onnx"))
-      try images.withUnsafeBytes { Data($0) }.write(to: folder.appending(path: "\(index).in"))
+      try folder.write(ONNXExport.bytes(of: network), to: "\(index).onnx")
+      try folder.write(images.withUnsafeBytes { [UInt8]($0) }, to: "\(index).in")
     }
     let model = try Self.defaultModel()
-    try Data(SafetensorsExport.bytes(of: model)).write(
-      to: folder.appending(path: "model.safetensors"))
+    try folder.write(SafetensorsExport.bytes(of: model), to: "model.safetensors")
     let stored = try Self.ofEveryType()
-    try Data(SafetensorsExport.bytes(of: stored)).write(
-      to: folder.appending(path: "stored.safetensors"))
-    let (status, _) = try ModelFixtures.runPython("onnx/exported.py", [folder.path])
-    try #require(status == 0)
+    try folder.write(SafetensorsExport.bytes(of: stored), to: "stored.safetensors")
+    let result = try Python.run(tool: "onnx/exported.py", [folder.url.path])
+    try #require(result.status == 0, "\(result.errors)")
     for (index, example) in Example.all.enumerated() {
       let network = try example.network()
       let images = RandomNetwork.values(2 * network.graph.inputs[0].shape.count, seed: 8)
-      var rest = try Self.floats(folder.appending(path: "\(index).out"))[...]
+      var rest = try floats("\(index).out")[...]
       for expected in try outputs(of: network, images) {
         expectNear(Array(rest.prefix(expected.count)), expected, example.name)
         rest = rest.dropFirst(expected.count)
@@ -120,16 +106,14 @@ import Testing
     }
     let values = try model.container.tensors.map(\.name).sorted()
       .flatMap { try model.tensor(named: $0).values }
-    #expect(try Self.floats(folder.appending(path: "model.values")) == values)
+    #expect(try floats("model.values") == values)
+    #expect(try folder.text("model.network") == model.graph.text)
     #expect(
-      try String(contentsOf: folder.appending(path: "model.network"), encoding: .utf8)
-        == model.graph.text)
-    #expect(
-      try String(contentsOf: folder.appending(path: "stored.types"), encoding: .utf8)
+      try folder.text("stored.types")
         == "f16.bias F32\nf16.weight F16\ni8.bias F16\ni8.weight F32\nrest.weight BF16\n")
     let storedValues = try stored.container.tensors.map(\.name).sorted()
       .flatMap { try stored.tensor(named: $0).values }
-    #expect(try Self.floats(folder.appending(path: "stored.values")) == storedValues)
+    #expect(try floats("stored.values") == storedValues)
   }
 
   /// Tensors that were f32 in their source, stored in all types: rounded to f16 and i8, and where that is exact.
@@ -222,8 +206,8 @@ import Testing
         Layer("curved", .relu, inputs: ["constant"]),
         Layer("sum", .add, inputs: ["curved", "x"]),
       ], outputs: ["far", "sum"])
-    let error = thrownError {
-      _ = try ONNXExport.bytes(of: RandomNetwork.network(graph, seed: 1))
+    let error = pithError {
+      try ONNXExport.bytes(of: RandomNetwork.network(graph, seed: 1))
     }
     #expect(error?.code == .unsupported)
     #expect(
@@ -236,12 +220,10 @@ import Testing
 
   private static func defaultModel() throws -> Model {
     try Model(
-      contentsOf: ModelFixtures.repository.appending(path: "Sources/CPithDefaultModel/default.pith")
-        .path)
+      contentsOf: Repository.path("Sources/CPithDefaultModel/default.pith"))
   }
 
-  private static func floats(_ file: URL) throws -> [Float] {
-    let data = try Data(contentsOf: file)
-    return data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  private func floats(_ name: String) throws -> [Float] {
+    try folder.bytes(name).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
   }
 }

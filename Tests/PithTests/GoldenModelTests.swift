@@ -3,6 +3,7 @@ import Pith
 import PithFormat
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Models that every later release must open and understand as this one does.
@@ -17,7 +18,7 @@ struct GoldenModelTests {
 
   @Test(arguments: all.indices) func theContentsAreWhatWasWritten(index: Int) throws {
     let (name, contents) = Self.all[index]
-    let model = try Model(bytes: ModelFixtures.golden(name))
+    let model = try Model(bytes: FormatFixtures.bytes(name))
     let expected = try contents()
     #expect(model.graph == expected.graph)
     #expect(model.preprocessing == expected.preprocessing)
@@ -41,7 +42,7 @@ struct GoldenModelTests {
   }
 
   @Test(arguments: all.map(\.name)) func verificationPasses(name: String) throws {
-    let model = try Model(bytes: ModelFixtures.golden(name))
+    let model = try Model(bytes: FormatFixtures.bytes(name))
     let verification = try Verification(model, threads: 2)
     #expect(verification.passes, "\(verification.problems)")
     #expect(verification.identity == model.identity)
@@ -50,7 +51,7 @@ struct GoldenModelTests {
   }
 
   @Test func identitiesStay() throws {
-    let identities = try Self.all.map { try Model(bytes: ModelFixtures.golden($0.name)).identity }
+    let identities = try Self.all.map { try Model(bytes: FormatFixtures.bytes($0.name)).identity }
     #expect(
       identities == [
         "7da1e3eb357e30fa6038c43f75539d52ac88e835ac5347449dba0be893d12df2",
@@ -64,7 +65,7 @@ struct GoldenModelTests {
   /// What uses nothing new says so, and is the same file that the first release wrote.
   @Test func filesSayTheLowestVersionThatHasAllTheyUse() throws {
     let versions = try Self.all.map {
-      try Model(bytes: ModelFixtures.golden($0.name)).container.version.description
+      try Model(bytes: FormatFixtures.bytes($0.name)).container.version.description
     }
     #expect(versions == ["1.0", "1.0", "1.0", "1.0", "1.1"])
     let written = try Self.all.map {
@@ -78,7 +79,7 @@ struct GoldenModelTests {
   func theWriterMakesTheSameBytes() throws {
     for (name, contents) in Self.all {
       let weights: ElementType? = name == "model-i8" ? .int8 : nil
-      #expect(try contents().encoded(weights: weights) == ModelFixtures.golden(name), "\(name)")
+      #expect(try contents().encoded(weights: weights) == FormatFixtures.bytes(name), "\(name)")
     }
   }
 
@@ -88,7 +89,7 @@ struct GoldenModelTests {
   ])
   func everyOperationRuns(name: String, results: [String]) throws {
     let contents = try #require(Self.all.first { $0.name == name }).contents()
-    let model = try Model(bytes: ModelFixtures.golden(name))
+    let model = try Model(bytes: FormatFixtures.bytes(name))
     var inputs: [String: Tensor] = [:]
     for (index, input) in model.graph.inputs.enumerated() {
       inputs[input.name] = try Tensor(

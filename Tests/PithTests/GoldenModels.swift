@@ -1,6 +1,7 @@
 import Pith
 import PithGraph
 import PithTensor
+import PithTestSupport
 
 /// What the golden files say, written down once more: their script and this list know nothing of each other.
 enum GoldenModels {
@@ -62,7 +63,7 @@ enum GoldenModels {
     contents.labels = ["cat", "dog", "čáp"]
     contents.samples = [
       GoldenSample(
-        name: "photo", png: try ModelFixtures.png("photo-37x53"),
+        name: "photo", png: try Repository.bytes("Fixtures/png/photo-37x53.png"),
         expected: [0.653748, -1.958678, -2.215711], origin: "numpy",
         tolerance: Float(0.0001) * 2.215711)
     ]
@@ -97,7 +98,8 @@ enum GoldenModels {
       graph, [("fc.weight", [2, 90], weights)], recipe, .probabilities, type: .float16)
     contents.samples = [
       GoldenSample(
-        name: "rgba-8", png: try ModelFixtures.png("rgba-8"), expected: [0.318126, 0.681874],
+        name: "rgba-8", png: try Repository.bytes("Fixtures/png/rgba-8.png"),
+        expected: [0.318126, 0.681874],
         origin: "numpy", tolerance: 0.0001)
     ]
     return contents
@@ -128,7 +130,8 @@ enum GoldenModels {
     contents.labels = ["left", "right"]
     contents.samples = [
       GoldenSample(
-        name: "gray-8", png: try ModelFixtures.png("gray-8"), expected: [-0.137886, -0.387653],
+        name: "gray-8", png: try Repository.bytes("Fixtures/png/gray-8.png"),
+        expected: [-0.137886, -0.387653],
         origin: "numpy", tolerance: 0.0001)
     ]
     return contents

@@ -1,36 +1,30 @@
-import Foundation
 import Pith
 import PithKernels
+import PithTestSupport
 import Testing
 
 /// What computing over and over again costs: no allocation and no memory.
 struct InferenceLoopTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   /// Runs a model over and over again in a program of its own.
   private func loop(
     _ model: String, count: Int, threads: Int, kernels: InstructionSet, memory: String = "normal"
   ) throws -> (allocations: Int, before: Int, after: Int, rise: Int, planned: Int) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = ModelFixtures.program("InferenceLoop")
-    process.arguments = [model, "\(count)", "\(threads)", memory]
-    process.environment = ["PITH_KERNELS": kernels.rawValue]
-    process.standardOutput = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    let numbers = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    let outcome = try Program.run(
+      Program.built("InferenceLoop"), [model, "\(count)", "\(threads)", memory],
+      environment: ["PITH_KERNELS": kernels.rawValue])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let numbers = outcome.output.split(whereSeparator: \.isWhitespace)
       .compactMap { Int($0) }
     try #require(numbers.count == 5)
     return (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
   }
 
-  private static let defaultModel = ModelFixtures.repository.appending(
-    path: "Sources/CPithDefaultModel/default.pith"
-  ).path
-  private static let fixtures = GoldenModelTests.all.map {
-    ModelFixtures.folder.appending(path: "\($0.name).pith").path
-  }
+  private static let defaultModel = Repository.path("Sources/CPithDefaultModel/default.pith")
+  private static let fixtures = GoldenModelTests.all.map { FormatFixtures.path($0.name) }
 
   /// Every operation that there is, with fast kernels and without.
   @Test(arguments: fixtures, InstructionSet.allCases.filter(\.isAvailable))
@@ -58,14 +52,11 @@ struct InferenceLoopTests {
     let contents = ModelContents(
       graph: network.graph, parameters: network.parameters.mapValues { .init($0) },
       preprocessing: nil, output: .logits)
-    let file = FileManager.default.temporaryDirectory.appending(
-      path: "pith-peak-\(name)-\(memory)-\(ProcessInfo.processInfo.processIdentifier).pith")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data(contents.encoded()).write(to: file)
+    try folder.write(contents.encoded(), to: "model.pith")
     let fastest = try KernelSet.chosen().instructionSet
     for threads in [1, 2] {
       let (_, _, _, rise, planned) = try loop(
-        file.path, count: 1, threads: threads, kernels: fastest, memory: memory)
+        folder.path("model.pith"), count: 1, threads: threads, kernels: fastest, memory: memory)
       #expect(rise > planned / 2)
       // Code and the model's description take memory too, and each thread has room to decode.
       let most = planned + planned / 10 + (5 + 4 * threads) << 20

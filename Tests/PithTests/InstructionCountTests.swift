@@ -4,6 +4,7 @@ import Pith
 import PithGraph
 import PithKernels
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// Layers may not take more instructions than they did when `Fixtures/instructions.txt` was written: whatever makes a kernel
@@ -161,7 +162,7 @@ struct InstructionBound: CustomTestStringConvertible, Sendable {
 
   static let all: [InstructionBound] = {
     do {
-      return try ModelFixtures.text("Fixtures/instructions.txt").split(separator: "\n")
+      return try Repository.text("Fixtures/instructions.txt").split(separator: "\n")
         .filter { !$0.hasPrefix("#") }.map { line in
           let words = line.split(separator: " ")
           guard words.count == 3, let kernels = InstructionSet(rawValue: String(words[1])),

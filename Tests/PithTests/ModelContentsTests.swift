@@ -2,6 +2,7 @@ import Pith
 import PithFormat
 import PithGraph
 import PithTensor
+import PithTestSupport
 import Testing
 
 /// What is not a whole model is not written, and what is not a model is not opened.
@@ -12,7 +13,7 @@ struct ModelContentsTests {
   ) throws {
     var contents = try GoldenModels.cnn()
     try change(&contents)
-    let error = thrownError { _ = try contents.encoded() }
+    let error = pithError { try contents.encoded() }
     #expect(error?.description == text, sourceLocation: sourceLocation)
   }
 
@@ -131,7 +132,7 @@ struct ModelContentsTests {
       model.container.sections.map(\.name) == [
         .graph, .output, .tensors, .chunks, .identity, .data,
       ])
-    let error = thrownError { _ = try Classifier(model, threads: 1) }
+    let error = pithError { try Classifier(model, threads: 1) }
     #expect(error?.code == .missingPreprocessing)
     #expect(
       error?.description
@@ -140,8 +141,8 @@ struct ModelContentsTests {
   }
 
   @Test func trainingCheckpointsAreNotModels() throws {
-    let bytes = try ModelFixtures.golden("training")
-    let error = thrownError { _ = try Model(bytes: bytes) }
+    let bytes = try FormatFixtures.bytes("training")
+    let error = pithError { try Model(bytes: bytes) }
     #expect(error?.code == .unsupported)
     #expect(
       error?.description
@@ -150,11 +151,10 @@ struct ModelContentsTests {
 
   /// The chunk is damaged, so decoding it would fail with another rule: 8 MB of file could claim 8 GB of image.
   @Test func aMeanImageIsNotDecodedBeforeItsShapeIsKnown() throws {
-    var bytes = try ModelFixtures.bytes(
-      ModelFixtures.malformed.appending(path: "F-73-mean-image-of-another-size.pith"))
+    var bytes = try FormatFixtures.bytes("malformed/F-73-mean-image-of-another-size")
     let data = try #require(Container(bytes: bytes).sections.first { $0.name == .data })
     for position in data.offset..<data.offset + data.length { bytes[position] ^= 0xFF }
-    let error = thrownError { _ = try Model(bytes: bytes) }
+    let error = pithError { try Model(bytes: bytes) }
     #expect(error?.rule == "F-73")
     #expect(error?.problem == "the mean image is 1x4 but the network takes 1x2x2")
   }

@@ -1,4 +1,5 @@
 import Foundation
+import PithTestSupport
 import PithThreads
 import Testing
 
@@ -8,8 +9,8 @@ import Testing
   }
 
   @Test func withoutControlGroupsTheAffinityDecides() throws {
-    let root = try SystemFolder([:])
-    #expect(ThreadCount.available(root: root.path) == ThreadCount.affinity)
+    let root = try TemporaryFolder([:])
+    #expect(ThreadCount.available(root: root.url.path) == ThreadCount.affinity)
   }
 
   static let quotas: [(String, String, Int?)] = [
@@ -33,28 +34,28 @@ import Testing
   }
 
   @Test func theTightestGroupOfTheUnifiedHierarchyCounts() throws {
-    let root = try SystemFolder([
+    let root = try TemporaryFolder([
       "proc/self/cgroup": "0::/user.slice/job\n",
       "proc/self/mountinfo":
         "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
       "sys/fs/cgroup/user.slice/cpu.max": "50000 100000\n",
       "sys/fs/cgroup/user.slice/job/cpu.max": "max 100000\n",
     ])
-    #expect(ControlGroups.quota(root: root.path) == 1)
-    #expect(ThreadCount.available(root: root.path) == 1)
+    #expect(ControlGroups.quota(root: root.url.path) == 1)
+    #expect(ThreadCount.available(root: root.url.path) == 1)
   }
 
   @Test func aContainerWithItsOwnNamespaceIsLimitedAtTheMountPoint() throws {
-    let root = try SystemFolder([
+    let root = try TemporaryFolder([
       "proc/self/cgroup": "0::/\n",
       "proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
       "sys/fs/cgroup/cpu.max": "250000 100000\n",
     ])
-    #expect(ControlGroups.quota(root: root.path) == 3)
+    #expect(ControlGroups.quota(root: root.url.path) == 3)
   }
 
   @Test func aContainerUnderVersionOneSeesItsGroupAsTheRootOfTheMount() throws {
-    let root = try SystemFolder([
+    let root = try TemporaryFolder([
       "proc/self/cgroup": "5:cpu,cpuacct:/docker/abc/inner\n4:memory:/docker/abc\n",
       "proc/self/mountinfo":
         "36 35 0:31 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n",
@@ -63,34 +64,24 @@ import Testing
       "sys/fs/cgroup/cpu,cpuacct/inner/cpu.cfs_quota_us": "120000\n",
       "sys/fs/cgroup/cpu,cpuacct/inner/cpu.cfs_period_us": "100000\n",
     ])
-    #expect(ControlGroups.quota(root: root.path) == 2)
+    #expect(ControlGroups.quota(root: root.url.path) == 2)
   }
 
   @Test func aControllerWhoseNameOnlyContainsCpuIsNotAsked() throws {
-    let root = try SystemFolder([
+    let root = try TemporaryFolder([
       "proc/self/cgroup": "3:cpuset:/\n",
       "proc/self/mountinfo": "36 35 0:31 / /sys/fs/cgroup/cpuset ro - cgroup cgroup rw,cpuset\n",
       "sys/fs/cgroup/cpuset/cpu.cfs_quota_us": "100000\n",
       "sys/fs/cgroup/cpuset/cpu.cfs_period_us": "100000\n",
     ])
-    #expect(ControlGroups.quota(root: root.path) == nil)
+    #expect(ControlGroups.quota(root: root.url.path) == nil)
   }
 }
 
-/// A folder that stands for `/`, with some files of the system in it.
-private final class SystemFolder {
-  let path: String
-
-  init(_ files: [String: String]) throws {
-    path = NSTemporaryDirectory() + "pith-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    for (name, text) in files {
-      let file = URL(fileURLWithPath: path).appendingPathComponent(name)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
+extension TemporaryFolder {
+  /// A folder that stands for `/`, with some files of the system in it.
+  convenience init(_ files: [String: String]) throws {
+    try self.init()
+    for (name, text) in files { try write(text, to: name) }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

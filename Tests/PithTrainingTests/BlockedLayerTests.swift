@@ -1,6 +1,7 @@
 import PithGraph
 import PithKernels
 import PithTensor
+import PithTestSupport
 import PithThreads
 import PithTraining
 import Testing

@@ -1,15 +1,16 @@
 import Foundation
 import PithGraph
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
 /// Each sentence about what ails a run, by a run that has the illness.
 @Suite struct DiagnosisTests {
-  let images: TestImages
+  let images: TemporaryFolder
 
   init() throws {
-    images = try TestImages()
+    images = try TemporaryFolder()
     try images.writeColors()
   }
 
@@ -136,7 +137,7 @@ import Testing
   }
 
   @Test func imagesThatCannotBeLearnedAreSeen() throws {
-    let gray = TestImages.png([UInt8](repeating: 90, count: 192), height: 8, width: 8)
+    let gray = PNGFile.bytes(rgb: [UInt8](repeating: 90, count: 192), height: 8, width: 8)
     for name in ["blue", "green", "red"] {
       for index in 0..<12 { try images.write(gray, to: "data/\(name)/\(index).png") }
     }
@@ -239,7 +240,7 @@ import Testing
       for index in 0..<12 {
         let numbers = formulaNumbers("noise \(label) \(index)", count: 192)
         try images.write(
-          TestImages.png(numbers.map { UInt8(128 + 120 * $0) }, height: 8, width: 8),
+          PNGFile.bytes(rgb: numbers.map { UInt8(128 + 120 * $0) }, height: 8, width: 8),
           to: "data/\(name)/\(index).png")
       }
     }

@@ -1,14 +1,15 @@
 import Foundation
 import PithImage
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
 @Suite struct ImageDatasetTests {
-  let images: TestImages
+  let images: TemporaryFolder
 
   init() throws {
-    images = try TestImages()
+    images = try TemporaryFolder()
     try images.writeColors(count: 4)
   }
 
@@ -18,7 +19,8 @@ import Testing
 
   @Test func classesAreFoldersInByteOrder() throws {
     try images.write(
-      TestImages.png([UInt8](repeating: 9, count: 192), height: 8, width: 8), to: "data/Z/0.png")
+      PNGFile.bytes(rgb: [UInt8](repeating: 9, count: 192), height: 8, width: 8), to: "data/Z/0.png"
+    )
     let data = try images.data()
     #expect(data.classes == ["Z", "blue", "green", "red"])
     #expect(data.labels == [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3])
@@ -31,14 +33,10 @@ import Testing
   }
 
   @Test func anArchiveIsTheSameAsItsFolder() throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/tar")
-    process.arguments = [
-      "--sort=name", "-C", images.path("data"), "-cf", images.path("data.tar"), "blue", "green",
-      "red",
-    ]
-    try process.run()
-    process.waitUntilExit()
+    let tar = try Program.run(
+      URL(filePath: "/bin/tar"),
+      ["--sort=name", "-cf", "data.tar", "-C", "data", "blue", "green", "red"], in: images.url)
+    #expect(tar.status == 0, "\(tar.errors)")
     let (folder, archive) = (
       try images.data(), try ImageDataset(contentsOf: images.path("data.tar"))
     )
@@ -77,7 +75,7 @@ import Testing
   }
 
   @Test func imagesOfSeveralSizesNeedAResize() throws {
-    let large = TestImages.png([UInt8](repeating: 9, count: 3 * 80), height: 8, width: 10)
+    let large = PNGFile.bytes(rgb: [UInt8](repeating: 9, count: 3 * 80), height: 8, width: 10)
     try images.write(large, to: "data/red/large.png")
     #expect(
       message { _ = try images.data() }
@@ -91,7 +89,7 @@ import Testing
 
   @Test func imagesBesideTheClassFoldersAreRefused() throws {
     try images.write(
-      TestImages.png([UInt8](repeating: 9, count: 192), height: 8, width: 8), to: "data/0.png")
+      PNGFile.bytes(rgb: [UInt8](repeating: 9, count: 192), height: 8, width: 8), to: "data/0.png")
     #expect(
       message { _ = try images.data() }
         == "TMP/data: 1 images, '0.png' for example, lie in no class folder; move them into the folder of their class, or away"

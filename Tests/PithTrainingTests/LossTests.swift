@@ -1,5 +1,6 @@
 import Foundation
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
@@ -71,9 +72,9 @@ import Testing
     numpy.savez(sys.argv[1], **results)
     """
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
+  @Test(.needsPython("numpy", "torch"))
   func lossesAndGradientsArePyTorchs() throws {
-    let expected = try TestData.arrays(Self.script)
+    let expected = try Python.arrays(Self.script)
     let logits = try #require(expected["logits"]).values
     let labels = [0, 5, 3, 2, 1, 1, 4, 0, 3]
     for (name, loss) in [

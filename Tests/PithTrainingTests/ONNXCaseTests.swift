@@ -3,6 +3,7 @@ import PithConversion
 import PithGraph
 import PithKernels
 import PithTensor
+import PithTestSupport
 import PithThreads
 import PithTraining
 import Testing
@@ -11,7 +12,7 @@ import Testing
 @Suite struct ONNXCaseTests {
   private static func tensors() throws -> [String: Tensor] {
     let file = try SafetensorsFile.read(
-      path: TestData.repository.appending(path: "Fixtures/training/onnx.safetensors").path)
+      path: Repository.path("Fixtures/training/onnx.safetensors"))
     return Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, $0.tensor) })
   }
 

@@ -1,4 +1,5 @@
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
@@ -38,9 +39,9 @@ import Testing
     numpy.savez(sys.argv[1], **results)
     """
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
+  @Test(.needsPython("numpy", "torch"))
   func stepsArePyTorchs() throws {
-    let expected = try TestData.arrays(Self.script, arguments: Self.cases.map(\.1))
+    let expected = try Python.arrays(Self.script, Self.cases.map(\.1))
     let numbers = try #require(expected["numbers"]).values
     for (index, (optimizer, text)) in Self.cases.enumerated() {
       var weights = Array(numbers[..<40])
@@ -121,10 +122,10 @@ import Testing
     ),
   ]
 
-  @Test(.enabled(if: TestData.python != nil, "PITH_PYTHON is not set, or has no torch or onnx"))
+  @Test(.needsPython("numpy", "torch"))
   func schedulesArePyTorchs() throws {
-    let expected = try TestData.arrays(
-      Self.scheduleScript, arguments: Self.schedules.map(\.1))
+    let expected = try Python.arrays(
+      Self.scheduleScript, Self.schedules.map(\.1))
     for (index, (rate, text)) in Self.schedules.enumerated() {
       let rates = (0..<40).map { Float(rate.rate(step: $0, of: 40)) }
       let other = try #require(expected["\(index)"]).values

@@ -2,19 +2,20 @@ import Foundation
 import PithGraph
 import PithImage
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
 @Suite struct RunReportTests {
-  let images: TestImages
+  let images: TemporaryFolder
 
   init() throws {
-    images = try TestImages()
+    images = try TemporaryFolder()
     try images.writeColors()
   }
 
   private func html(_ folder: String = "run") throws -> String {
-    try String(contentsOf: images.url.appending(path: "\(folder)/report.html"), encoding: .utf8)
+    try images.text("\(folder)/report.html")
   }
 
   /// A report without what the clock decided.
@@ -161,7 +162,7 @@ import Testing
   }
 
   @Test func manyClassesShowTheirWorstMistakes() throws {
-    let png = TestImages.png([UInt8](repeating: 90, count: 192), height: 8, width: 8)
+    let png = PNGFile.bytes(rgb: [UInt8](repeating: 90, count: 192), height: 8, width: 8)
     for name in 0..<101 {
       for index in 0..<2 { try images.write(png, to: "many/class \(name)/\(index).png") }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 

@@ -1,15 +1,16 @@
 import Foundation
 import PithGraph
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Synchronization
 import Testing
 
 @Suite struct SearchTests {
-  let images: TestImages
+  let images: TemporaryFolder
 
   init() throws {
-    images = try TestImages()
+    images = try TemporaryFolder()
     try images.writeColors(count: 8, noise: 200)
   }
 
@@ -38,18 +39,6 @@ import Testing
       folder: images.path(folder), resumes: resumes, keepsRuns: keepsRuns)
   }
 
-  private func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: images.url.appending(path: name)))
-  }
-
-  private func text(_ name: String) throws -> String {
-    String(decoding: try bytes(name), as: UTF8.self)
-  }
-
-  private func files(_ name: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: images.path(name)).sorted()
-  }
-
   @Test func aTrialIsTheRunThatTrainWouldMake() throws {
     let search = try search("s", try options("learning-rate=0.001..0.05", "l2=1e-6..1e-2"))
     #expect(try search.run() == .finished)
@@ -61,23 +50,24 @@ import Testing
     try run.set("l2", to: best.values[1])
     let same = try images.run("same", options: run)
     _ = try same.run()
-    #expect(try bytes("s/best/best.pith") == bytes("same/best.pith"))
+    #expect(try images.bytes("s/best/best.pith") == images.bytes("same/best.pith"))
     #expect(best.score?.validationAccuracy == same.best.accuracy)
     #expect(best.score?.validationLoss == same.best.loss)
-    let fields = try text("same/log.csv").split(separator: "\n")[same.best.epoch]
+    let fields = try images.text("same/log.csv").split(separator: "\n")[same.best.epoch]
       .split(separator: ",")
     #expect(best.score?.trainingLoss == Double(fields[3]))
     #expect(best.score?.trainingAccuracy == Double(fields[4]))
     // Nothing else of the runs is left.
-    #expect(try files("s") == ["best", "journal.txt", "runs", "trials.csv", "trials.svg"])
-    #expect(try files("s/runs") == ["\(best.number)"])
-    #expect(try text("s/trials.csv") == search.table.csv)
+    #expect(
+      try images.names(in: "s") == ["best", "journal.txt", "runs", "trials.csv", "trials.svg"])
+    #expect(try images.names(in: "s/runs") == ["\(best.number)"])
+    #expect(try images.text("s/trials.csv") == search.table.csv)
     #expect(
       search.table.columns == [
         "trial", "round", "learning-rate", "l2", "state", "epochs", "training_accuracy",
         "training_loss", "validation_accuracy", "deviation", "validation_loss",
       ])
-    let plots = try #require(XMLElements(text("s/trials.svg")))
+    let plots = try #require(XMLElements(images.text("s/trials.svg")))
     #expect(
       plots.named("svg").dropFirst().map { $0.attributes["aria-label"] } == ["learning-rate", "l2"])
     // Training and validation of each trial in each plot.
@@ -91,11 +81,11 @@ import Testing
     _ = try serial.run(threads: 1, parallel: 1)
     let parallel = try search("parallel", options)
     _ = try parallel.run(threads: 4, parallel: 3)
-    #expect(try text("serial/trials.csv") == text("parallel/trials.csv"))
-    #expect(try text("serial/trials.svg") == text("parallel/trials.svg"))
-    #expect(try bytes("serial/best/best.pith") == bytes("parallel/best/best.pith"))
+    #expect(try images.text("serial/trials.csv") == images.text("parallel/trials.csv"))
+    #expect(try images.text("serial/trials.svg") == images.text("parallel/trials.svg"))
+    #expect(try images.bytes("serial/best/best.pith") == images.bytes("parallel/best/best.pith"))
     let lines = try ["serial", "parallel"].map { folder in
-      try text("\(folder)/journal.txt").split(separator: "\n").sorted()
+      try images.text("\(folder)/journal.txt").split(separator: "\n").sorted()
     }
     #expect(lines[0] == lines[1])
   }
@@ -120,7 +110,7 @@ import Testing
     #expect(abs(score.validationLoss - runs.reduce(0) { $0 + $1.loss } / 3) < 1e-12)
     let variance = runs.reduce(0) { $0 + ($1.accuracy - mean) * ($1.accuracy - mean) } / 2
     #expect(abs(try #require(score.deviation) - variance.squareRoot()) < 1e-12)
-    #expect(try files("s/best") == ["fold-1", "fold-2", "fold-3"])
+    #expect(try images.names(in: "s/best") == ["fold-1", "fold-2", "fold-3"])
   }
 
   @Test func aTrialThatDivergesIsStoppedAndRecorded() throws {
@@ -137,8 +127,8 @@ import Testing
     let last = search.trials[1]
     #expect(last.values == ["1e9"])
     #expect(last.score == nil && last.epochs < 2)
-    #expect(try text("s/trials.csv").hasSuffix("\n2,1,1e9,diverged,\(last.epochs),,,,,\n"))
-    #expect(try files("s/runs") == ["1"])
+    #expect(try images.text("s/trials.csv").hasSuffix("\n2,1,1e9,diverged,\(last.epochs),,,,,\n"))
+    #expect(try images.names(in: "s/runs") == ["1"])
   }
 
   @Test func aSearchThatDivergesWhollyEndsWithItsRound() throws {
@@ -147,7 +137,7 @@ import Testing
     let search = try search("s", options)
     #expect(try search.run() == .finished)
     #expect(search.trials.map(\.state) == [.diverged, .diverged])
-    #expect(try files("s/runs") == [])
+    #expect(try images.names(in: "s/runs") == [])
   }
 
   @Test func aRoundSearchesAroundTheBestOfTheOneBefore() throws {
@@ -197,9 +187,9 @@ import Testing
     #expect(end == .finished)
     #expect(again.withLock { $0 }.count == 8 - done.count)
     #expect(done.isDisjoint(with: again.withLock { $0 }))
-    #expect(try text("whole/trials.csv") == text("parts/trials.csv"))
-    #expect(try bytes("whole/best/best.pith") == bytes("parts/best/best.pith"))
-    #expect(try files("whole/runs") == files("parts/runs"))
+    #expect(try images.text("whole/trials.csv") == images.text("parts/trials.csv"))
+    #expect(try images.bytes("whole/best/best.pith") == images.bytes("parts/best/best.pith"))
+    #expect(try images.names(in: "whole/runs") == images.names(in: "parts/runs"))
   }
 
   @Test func aJournalIsReadBackOrRefused() throws {
@@ -226,12 +216,12 @@ import Testing
         == "\(journal): the search began with 'epochs: 2' but now it is 'epochs: 3'; go on with the data and options that it began with"
     )
     // A last line without its end is a trial that has not ended.
-    let whole = try text("s/journal.txt")
+    let whole = try images.text("s/journal.txt")
     try images.write(Array(whole.utf8.dropLast(5)), to: "s/journal.txt")
     let torn = try search("s", options, resumes: true)
     #expect(torn.trials.map(\.number).sorted() == [1, 2])
     #expect(try torn.run() == .finished)
-    #expect(try text("s/journal.txt") == whole)
+    #expect(try images.text("s/journal.txt") == whole)
     try images.write(
       Array(whole.replacing(",finished,", with: ",done,").utf8), to: "s/journal.txt")
     let message = try #require(problem(options))
@@ -261,7 +251,7 @@ import Testing
       error.map { "\($0)" }
         == "trial 1 (\(options.spaces[0].sample(seed: 5, trial: 1))): a dropout rate was given but the network has no dropout layer; add one to a file of the network: 'dropout' before the last layer"
     )
-    #expect(!FileManager.default.fileExists(atPath: images.path("s")))
+    #expect(!images.exists("s"))
   }
 
   // MARK: networks
@@ -291,8 +281,8 @@ import Testing
     let rows = search.table.rows.map { Array($0[..<5]) }.sorted { $0[0] < $1[0] }
     // 27 o + 2 o + (36 o + 1) 3 numbers, and 36 (27 o) + 36 o * 3 products, of o outputs.
     #expect(rows == [["1", "1", "0.5", "277", "2160"], ["2", "1", "2", "1099", "8640"]])
-    #expect(try files("s/runs") == ["1", "2"])
-    #expect(try self.text("s/trials.svg").contains(">parameters</text>"))
+    #expect(try images.names(in: "s/runs") == ["1", "2"])
+    #expect(try images.text("s/trials.svg").contains(">parameters</text>"))
     let error = pithError {
       try Search(
         networks, parameters: ["width"], data: images.data(),

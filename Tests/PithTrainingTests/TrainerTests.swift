@@ -1,5 +1,6 @@
 import PithGraph
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 

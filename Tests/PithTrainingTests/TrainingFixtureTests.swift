@@ -2,6 +2,7 @@ import Foundation
 import PithConversion
 import PithGraph
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
@@ -128,7 +129,7 @@ import Testing
   @Test(arguments: cases)
   func lossesAndWeightsArePyTorchs(test: Case) throws {
     let expected = try SafetensorsFile.read(
-      path: TestData.repository.appending(path: "Fixtures/training/\(test.name).safetensors").path)
+      path: Repository.path("Fixtures/training/\(test.name).safetensors"))
     let trainer = try trainer(test)
     var losses: [Float] = []
     for step in 0..<10 {

@@ -4,19 +4,16 @@ import Pith
 import PithFormat
 import PithGraph
 import PithTensor
+import PithTestSupport
 import PithTraining
 import Testing
 
 @Suite struct TrainingRunTests {
-  let images: TestImages
+  let images: TemporaryFolder
 
   init() throws {
-    images = try TestImages()
+    images = try TemporaryFolder()
     try images.writeColors()
-  }
-
-  private func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: images.url.appending(path: name)))
   }
 
   @Test func aRunLearnsAndLeavesItsFiles() throws {
@@ -29,11 +26,11 @@ import Testing
     #expect(epochs.map(\.epoch) == [1, 2, 3])
     #expect(epochs[2].trainingLoss < epochs[0].trainingLoss)
     #expect(run.best.accuracy == 1)
-    let log = try String(decoding: bytes("run/log.csv"), as: UTF8.self).split(separator: "\n")
+    let log = try images.text("run/log.csv").split(separator: "\n")
     #expect(log.count == 4)
     #expect(log[0].hasPrefix("epoch,steps,learning_rate,training_loss,"))
     #expect(log[3].hasPrefix("3,12,"))
-    let configuration = try String(decoding: bytes("run/configuration.txt"), as: UTF8.self)
+    let configuration = try images.text("run/configuration.txt")
     #expect(configuration.contains("\nlearning-rate: 0.1\n"))
     #expect(
       pithError { try images.run() }.map { "\($0)" }
@@ -49,8 +46,8 @@ import Testing
     #expect(second.data.cachedImages == 5 && first.data.cachedImages == 36)
     _ = try first.run()
     _ = try second.run()
-    #expect(try bytes("one/last.pith") == bytes("two/last.pith"))
-    #expect(try bytes("one/best.pith") == bytes("two/best.pith"))
+    #expect(try images.bytes("one/last.pith") == images.bytes("two/last.pith"))
+    #expect(try images.bytes("one/best.pith") == images.bytes("two/best.pith"))
   }
 
   @Test func aStoppedRunGoesOnBitForBit() throws {
@@ -66,8 +63,8 @@ import Testing
     let second = try TrainingRun(
       resuming: checkpoint, data: images.data(), folder: images.path("parts"), threads: 1)
     #expect(try second.run() == .finished)
-    #expect(try bytes("whole/last.pith") == bytes("parts/last.pith"))
-    #expect(try bytes("whole/best.pith") == bytes("parts/best.pith"))
+    #expect(try images.bytes("whole/last.pith") == images.bytes("parts/last.pith"))
+    #expect(try images.bytes("whole/best.pith") == images.bytes("parts/best.pith"))
   }
 
   @Test func networksThatDoNotFitTheImagesAreRefused() throws {
@@ -82,12 +79,12 @@ import Testing
       message("input image: [3, 8, 8]\nflatten\nfc = fully_connected outputs: 5")
         == "the network has 5 outputs but there are 3 classes; set the network's parameter 'classes', or the outputs of its last layer"
     )
-    #expect(!FileManager.default.fileExists(atPath: images.path("run")), "nothing is left behind")
+    #expect(!images.exists("run"), "nothing is left behind")
   }
 
   @Test func otherImagesAreNotResumedOn() throws {
     _ = try images.run().run()
-    try images.write(bytes("data/red/0.png"), to: "data/red/new.png")
+    try images.write(images.bytes("data/red/0.png"), to: "data/red/new.png")
     let checkpoint = try TrainingCheckpoint(contentsOf: images.path("run"), takesLast: true)
     let error = pithError {
       try TrainingRun(resuming: checkpoint, data: images.data(), folder: images.path("run"))
@@ -98,12 +95,13 @@ import Testing
 
   /// A process is killed again and again while it trains, saving after each step.
   @Test func aKilledRunEndsAsAnUninterruptedOne() throws {
-    let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appending(path: "TrainLoop")
+    var options = TestImages.options
+    options.epochs = 6
+    let settings = options.settings.map { "\($0.name)=\($0.value)" }
     func start(_ folder: String) throws -> Process {
       let process = Process()
-      process.executableURL = program
-      process.arguments = [images.path("data"), images.path(folder)]
+      process.executableURL = Program.built("TrainLoop")
+      process.arguments = [images.path("data"), images.path(folder), TestImages.network] + settings
       process.standardOutput = FileHandle.nullDevice
       try process.run()
       return process
@@ -128,9 +126,9 @@ import Testing
     let end = try start("killed")
     end.waitUntilExit()
     try #require(end.terminationStatus == 0)
-    #expect(try bytes("whole/last.pith") == bytes("killed/last.pith"))
-    #expect(try bytes("whole/best.pith") == bytes("killed/best.pith"))
-    let epochs = try String(decoding: bytes("killed/log.csv"), as: UTF8.self)
+    #expect(try images.bytes("whole/last.pith") == images.bytes("killed/last.pith"))
+    #expect(try images.bytes("whole/best.pith") == images.bytes("killed/best.pith"))
+    let epochs = try images.text("killed/log.csv")
       .split(separator: "\n").dropFirst().map { $0.split(separator: ",").first.map(String.init) }
     #expect(epochs == ["1", "2", "3", "4", "5", "6"])
   }

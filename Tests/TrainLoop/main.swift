@@ -3,22 +3,16 @@ import PithGraph
 import PithTensor
 import PithTraining
 
-// Trains a small network on the images of the first argument in the folder of the second, from its last state when there is one,
-// saving after each step: the test kills it.
-let (data, folder) = (CommandLine.arguments[1], CommandLine.arguments[2])
-let network = """
-  input image: [3, 8, 8]
-  conv = convolution outputs: 6 kernel: 3 padding: 1 bias: false
-  bn = batch_norm
-  relu
-  max_pool kernel: 2
-  dropout rate: 0.2
-  flatten
-  fc = fully_connected outputs: 3
-  """
+// Trains a network on the images of the first argument in the folder of the second, from its last state when there is one,
+// saving after each step: the test kills it. The third argument is the network's text; the others are options, `name=value`.
+let (data, folder, network) = (
+  CommandLine.arguments[1], CommandLine.arguments[2], CommandLine.arguments[3]
+)
 var options = RunOptions()
-(options.epochs, options.batch, options.seed) = (6, 8, 5)
-options.augmentation = Augmentation(flips: true, shift: 1)
+for option in CommandLine.arguments[4...] {
+  let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+  try options.set(String(parts[0]), to: String(parts[1]))
+}
 let images = try ImageDataset(contentsOf: data)
 let run: TrainingRun
 if access("\(folder)/last.pith", R_OK) == 0 {
