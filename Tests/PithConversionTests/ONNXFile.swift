@@ -1,5 +1,6 @@
 import PithConversion
 import PithTensor
+import PithTestSupport
 
 /// An ONNX model written by hand: a list of nodes, and the numbers that they use.
 struct ONNXFile {
@@ -181,35 +182,14 @@ private struct Message {
 
   init(_ build: (inout Message) -> Void) { build(&self) }
 
-  private mutating func varint(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
+  mutating func integer(_ field: UInt64, _ value: Int64) { bytes += Wire.integer(field, value) }
 
-  mutating func integer(_ field: UInt64, _ value: Int64) {
-    varint(field << 3)
-    varint(UInt64(bitPattern: value))
-  }
+  mutating func real(_ field: UInt64, _ value: Float) { bytes += Wire.float(field, value) }
 
-  mutating func real(_ field: UInt64, _ value: Float) {
-    varint(field << 3 | 5)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
-  }
-
-  mutating func text(_ field: UInt64, _ value: String) {
-    varint(field << 3 | 2)
-    varint(UInt64(value.utf8.count))
-    bytes += value.utf8
-  }
+  mutating func text(_ field: UInt64, _ value: String) { bytes += Wire.text(field, value) }
 
   mutating func message(_ field: UInt64, _ value: Message) {
-    varint(field << 3 | 2)
-    varint(UInt64(value.bytes.count))
-    bytes += value.bytes
+    bytes += Wire.bytes(field, value.bytes)
   }
 }
 
