@@ -44,7 +44,7 @@ struct BlockedDepthwiseArithmetic: LayerArithmetic {
 
   func forward(_ call: LayerCall<Float>) {
     pack(call.parameters[0], bias: hasBias ? call.parameters[1] : nil, for: forwardLayer)
-    run(forwardLayer, call, call.inputs[0], to: call.output, residual: nil)
+    forwardLayer.run(call, call.inputs[0], to: call.output)
   }
 
   func backward(_ call: LayerCall<Float>, _ gradients: LayerGradients<Float>) {
@@ -60,8 +60,8 @@ struct BlockedDepthwiseArithmetic: LayerArithmetic {
       for tap in 0..<taps { to[tap] = from[taps - 1 - tap] }
     }
     pack(call.shared, bias: nil, for: backwardLayer)
-    run(
-      backwardLayer, call, gradients.output, to: target.start,
+    backwardLayer.run(
+      call, gradients.output, to: target.start,
       residual: target.adds ? UnsafePointer(target.start) : nil)
   }
 
@@ -74,29 +74,15 @@ struct BlockedDepthwiseArithmetic: LayerArithmetic {
     layer.pack(0..<channels, weights, scales: nil)
   }
 
-  private func run(
-    _ layer: BlockedWindow, _ call: LayerCall<Float>, _ x: UnsafePointer<Float>,
-    to y: UnsafeMutablePointer<Float>, residual: UnsafePointer<Float>?
-  ) {
-    layer.run(
-      images: call.images, input: x, inputStride: layer.input.count, output: y,
-      outputStride: layer.output.count, residual: residual, residualStride: layer.output.count,
-      clamp: .none, function: nil, pool: call.pool)
-  }
-
   private func spread(
     _ call: LayerCall<Float>, _ dy: UnsafePointer<Float>, _ target: GradientTarget<Float>
   ) {
     pack(call.parameters[0], bias: nil, for: forwardLayer)
     guard case .depthwise(let weights, _) = forwardLayer.kind else { return }
-    let (input, output) = (forwardLayer.input, forwardLayer.output)
-    call.pool.forEach(call.images * input.blocks) { task, _ in
-      target.prepare(task * input.blockStride..<(task + 1) * input.blockStride)
-      withUnsafePointer(to: forwardLayer.window) { window in
-        gradients.depthwiseInputGradient(
-          window, dy + task * output.blockStride,
-          weights.start + task % input.blocks * taps * 8, target.start + task * input.blockStride)
-      }
+    forwardLayer.forEachBlock(call) { window, block, input, output in
+      target.prepare(input)
+      gradients.depthwiseInputGradient(
+        window, dy + output, weights.start + block * taps * 8, target.start + input.lowerBound)
     }
   }
 

@@ -26,25 +26,19 @@ struct BlockedMaxPoolArithmetic: LayerArithmetic {
   }
 
   func forward(_ call: LayerCall<Float>) {
-    layer.run(
-      images: call.images, input: call.inputs[0], inputStride: layer.input.count,
-      output: call.output, outputStride: layer.output.count, residual: nil, residualStride: 0,
-      clamp: .none, function: nil, pool: call.pool)
+    layer.run(call, call.inputs[0], to: call.output)
   }
 
   func backward(_ call: LayerCall<Float>, _ gradients: LayerGradients<Float>) {
     guard let target = gradients.inputs[0] else { return }
-    let (input, output) = (layer.input.blockStride, layer.output.blockStride)
     let kernel =
       isTiled && !target.adds
       ? self.gradients.maxPoolTileGradient : self.gradients.maxPoolGradient
-    call.pool.forEach(call.images * layer.input.blocks) { block, _ in
-      if !isTiled { target.prepare(block * input..<(block + 1) * input) }
-      withUnsafePointer(to: layer.window) { window in
-        kernel(
-          window, call.inputs[0] + block * input, gradients.output + block * output,
-          target.start + block * input)
-      }
+    layer.forEachBlock(call) { window, _, input, output in
+      if !isTiled { target.prepare(input) }
+      kernel(
+        window, call.inputs[0] + input.lowerBound, gradients.output + output,
+        target.start + input.lowerBound)
     }
   }
 }
@@ -71,22 +65,16 @@ struct BlockedAveragePoolArithmetic: LayerArithmetic {
   }
 
   func forward(_ call: LayerCall<Float>) {
-    layer.run(
-      images: call.images, input: call.inputs[0], inputStride: layer.input.count,
-      output: call.output, outputStride: layer.output.count, residual: nil, residualStride: 0,
-      clamp: .none, function: nil, pool: call.pool)
+    layer.run(call, call.inputs[0], to: call.output)
   }
 
   func backward(_ call: LayerCall<Float>, _ gradients: LayerGradients<Float>) {
     guard let target = gradients.inputs[0] else { return }
-    let (input, output) = (layer.input.blockStride, layer.output.blockStride)
-    call.pool.forEach(call.images * layer.input.blocks) { block, _ in
-      target.prepare(block * input..<(block + 1) * input)
-      withUnsafePointer(to: layer.window) { window in
-        self.gradients.averagePoolGradient(
-          window, includePadding ? 1 : 0, gradients.output + block * output,
-          target.start + block * input)
-      }
+    layer.forEachBlock(call) { window, _, input, output in
+      target.prepare(input)
+      self.gradients.averagePoolGradient(
+        window, includePadding ? 1 : 0, gradients.output + output,
+        target.start + input.lowerBound)
     }
   }
 }
