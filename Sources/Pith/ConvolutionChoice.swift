@@ -31,7 +31,7 @@ package struct ConvolutionChoice {
     let direct = Way(
       algorithm: .direct,
       cost: cost(
-        products: taps * window.outputHeight * window.outputWidth, efficiency: rowEfficiency,
+        products: taps * window.outputPixels, efficiency: rowEfficiency,
         positions: taps), floats: matrix * taps)
     guard !isExact, groups == 1, window.kernelHeight == 3, window.kernelWidth == 3,
       window.strideHeight == 1, window.strideWidth == 1, window.dilationHeight == 1,

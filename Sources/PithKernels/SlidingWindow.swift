@@ -29,4 +29,10 @@ package struct SlidingWindow: Sendable, Hashable {
     self.kernelHeight = kernelHeight
     self.kernelWidth = kernelWidth
   }
+
+  /// The pixels of one channel of the input, without padding.
+  @inlinable package var inputPixels: Int { inputHeight * inputWidth }
+
+  /// The pixels of one channel of the output.
+  @inlinable package var outputPixels: Int { outputHeight * outputWidth }
 }

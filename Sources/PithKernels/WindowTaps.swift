@@ -22,3 +22,20 @@
     min(count, (end - start + step - 1) / step)
   }
 }
+
+extension SlidingWindow {
+  /// The rows of the input under the window at a row of the output.
+  @inlinable package func rows(at p: Int) -> WindowTaps {
+    WindowTaps(start: p * strideHeight - top, count: kernelHeight, step: dilationHeight)
+  }
+
+  /// The columns of the input under the window at a column of the output.
+  @inlinable package func columns(at q: Int) -> WindowTaps {
+    WindowTaps(start: q * strideWidth - left, count: kernelWidth, step: dilationWidth)
+  }
+
+  /// How many of these places are in the image or its padding.
+  @inlinable package func count(_ rows: WindowTaps, _ columns: WindowTaps) -> Int {
+    rows.count(before: inputHeight + bottom) * columns.count(before: inputWidth + right)
+  }
+}

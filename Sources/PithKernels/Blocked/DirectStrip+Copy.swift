@@ -12,7 +12,7 @@ extension DirectStrip {
     let width = self.width * lanes
     let inside = min(window.inputWidth * lanes, width - left)
     for plane in 0..<planes {
-      let from = source + plane * window.inputHeight * window.inputWidth * lanes
+      let from = source + plane * window.inputPixels * lanes
       var to = copy + plane * height * width
       for row in top..<top + rows {
         if row < 0 || row >= window.inputHeight || inside <= 0 {

@@ -49,7 +49,7 @@ struct DirectStrip: Sendable {
   /// Where the taps of a window lie from its first one, plane after plane.
   func offsets(of window: SlidingWindow, planes count: Int) -> [Int] {
     let planeStride =
-      isCopied ? height * width * lanes : window.inputHeight * window.inputWidth * lanes
+      isCopied ? height * width * lanes : window.inputPixels * lanes
     return (0..<count).flatMap { plane in
       (0..<window.kernelHeight).flatMap { r in
         (0..<window.kernelWidth).map { s in

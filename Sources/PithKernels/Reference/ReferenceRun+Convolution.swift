@@ -5,7 +5,7 @@ extension ReferenceRun {
   func convolution(
     _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, bias: Bool
   ) {
-    let outputArea = window.outputHeight * window.outputWidth
+    let outputArea = window.outputPixels
     let taps = window.kernelHeight * window.kernelWidth
     let groupChannels = channels / groups
     let groupOutputs = outputs / groups
@@ -14,7 +14,7 @@ extension ReferenceRun {
       for n in 0..<outputs {
         let group = Group(
           x: inputs[0]
-            + n / groupOutputs * groupChannels * window.inputHeight * window.inputWidth,
+            + n / groupOutputs * groupChannels * window.inputPixels,
           weight: parameters[0] + n * groupChannels * taps, channels: groupChannels)
         for p in 0..<window.outputHeight {
           let y = output + n * outputArea + p * window.outputWidth

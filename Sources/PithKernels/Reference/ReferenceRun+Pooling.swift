@@ -97,19 +97,14 @@ extension ReferenceRun {
   ) {
     var target = output
     for c in 0..<channels {
-      let x = inputs[0] + c * window.inputHeight * window.inputWidth
+      let x = inputs[0] + c * window.inputPixels
       for p in 0..<window.outputHeight {
-        let rows = WindowTaps(
-          start: p * window.strideHeight - window.top, count: window.kernelHeight,
-          step: window.dilationHeight)
+        let rows = window.rows(at: p)
         for q in 0..<window.outputWidth {
-          let columns = WindowTaps(
-            start: q * window.strideWidth - window.left, count: window.kernelWidth,
-            step: window.dilationWidth)
+          let columns = window.columns(at: q)
           target.pointee = value(
             x, rows.inside(window.inputHeight), columns.inside(window.inputWidth),
-            rows.count(before: window.inputHeight + window.bottom)
-              * columns.count(before: window.inputWidth + window.right))
+            window.count(rows, columns))
           target += 1
         }
       }

@@ -75,18 +75,18 @@ struct BlockedArithmetic {
         BlockedMaxPoolArithmetic(
           window, channels: channels, kernels: kernels, gradients: gradients),
         inputs: [
-          .blocked(channels: channels, pixels: window.inputHeight * window.inputWidth)
+          .blocked(channels: channels, pixels: window.inputPixels)
         ],
-        output: .blocked(channels: channels, pixels: window.outputHeight * window.outputWidth))
+        output: .blocked(channels: channels, pixels: window.outputPixels))
     case .averagePool(let window, let channels, let includePadding):
       LayerImplementation(
         BlockedAveragePoolArithmetic(
           window, channels: channels, includePadding: includePadding, kernels: kernels,
           gradients: gradients),
         inputs: [
-          .blocked(channels: channels, pixels: window.inputHeight * window.inputWidth)
+          .blocked(channels: channels, pixels: window.inputPixels)
         ],
-        output: .blocked(channels: channels, pixels: window.outputHeight * window.outputWidth))
+        output: .blocked(channels: channels, pixels: window.outputPixels))
     case .globalAveragePool(let channels, let inner):
       LayerImplementation(
         BlockedGlobalAveragePoolArithmetic(channels: channels, pixels: inner, kernels: kernels),
@@ -125,9 +125,9 @@ struct BlockedArithmetic {
     _ window: SlidingWindow, channels: Int, outputs: Int, groups: Int, hasBias: Bool
   ) -> LayerImplementation<Float>? {
     let input = ValueLayout.blocked(
-      channels: channels, pixels: window.inputHeight * window.inputWidth)
+      channels: channels, pixels: window.inputPixels)
     let output = ValueLayout.blocked(
-      channels: outputs, pixels: window.outputHeight * window.outputWidth)
+      channels: outputs, pixels: window.outputPixels)
     if groups == channels, groups == outputs, groups > 1 {
       return LayerImplementation(
         BlockedDepthwiseArithmetic(

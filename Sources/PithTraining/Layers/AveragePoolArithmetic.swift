@@ -10,30 +10,22 @@ struct AveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
 
   let retained = RetainedValues.nothing
 
-  private var inputArea: Int { window.inputHeight * window.inputWidth }
-  private var outputArea: Int { window.outputHeight * window.outputWidth }
-
   func forward(_ call: LayerCall<Scalar>) {
     call.run(
       .averagePool(window, channels: channels, includePadding: includePadding),
-      inputCounts: [channels * inputArea], outputCount: channels * outputArea)
+      inputCounts: [channels * window.inputPixels], outputCount: channels * window.outputPixels)
   }
 
   func backward(_ call: LayerCall<Scalar>, _ gradients: LayerGradients<Scalar>) {
     guard let target = gradients.inputs[0] else { return }
     call.pool.forEach(call.images * channels) { plane, _ in
-      target.prepare(plane * inputArea..<(plane + 1) * inputArea)
-      let dx = target.start + plane * inputArea
-      let dy = gradients.output + plane * outputArea
+      target.prepare(plane * window.inputPixels..<(plane + 1) * window.inputPixels)
+      let dx = target.start + plane * window.inputPixels
+      let dy = gradients.output + plane * window.outputPixels
       for p in 0..<window.outputHeight {
-        let rows = WindowTaps(
-          start: p * window.strideHeight - window.top, count: window.kernelHeight,
-          step: window.dilationHeight)
+        let rows = window.rows(at: p)
         for q in 0..<window.outputWidth {
-          let columns = WindowTaps(
-            start: q * window.strideWidth - window.left, count: window.kernelWidth,
-            step: window.dilationWidth)
-          spread(dy[p * window.outputWidth + q], rows, columns, over: dx)
+          spread(dy[p * window.outputWidth + q], rows, window.columns(at: q), over: dx)
         }
       }
     }
@@ -44,17 +36,12 @@ struct AveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
     _ gradient: Scalar, _ rows: WindowTaps, _ columns: WindowTaps,
     over dx: UnsafeMutablePointer<Scalar>
   ) {
-    let edges =
-      includePadding
-      ? (window.inputHeight + window.bottom, window.inputWidth + window.right)
-      : (window.inputHeight, window.inputWidth)
     let (insideRows, insideColumns) = (
       rows.inside(window.inputHeight), columns.inside(window.inputWidth)
     )
     let divisor =
       includePadding
-      ? rows.count(before: edges.0) * columns.count(before: edges.1)
-      : count(insideRows) * count(insideColumns)
+      ? window.count(rows, columns) : count(insideRows) * count(insideColumns)
     let share = gradient / Scalar(divisor)
     for row in insideRows {
       for column in insideColumns { dx[row * window.inputWidth + column] += share }

@@ -27,17 +27,15 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   private var groupChannels: Int { channels / groups }
   private var groupOutputs: Int { outputs / groups }
   private var taps: Int { window.kernelHeight * window.kernelWidth }
-  private var inputArea: Int { window.inputHeight * window.inputWidth }
-  private var outputArea: Int { window.outputHeight * window.outputWidth }
 
   func forward(_ call: LayerCall<Scalar>) {
     call.pool.forEach(call.images * outputs) { task, _ in
       let (image, k) = task.quotientAndRemainder(dividingBy: outputs)
       let x =
         call.inputs[0]
-        + (image * channels + k / groupOutputs * groupChannels) * inputArea
+        + (image * channels + k / groupOutputs * groupChannels) * window.inputPixels
       let weight = call.parameters[0] + k * groupChannels * taps
-      let y = call.output + (image * outputs + k) * outputArea
+      let y = call.output + (image * outputs + k) * window.outputPixels
       let bias = hasBias ? call.parameters[1][k].asDouble : 0
       withUnsafeTemporaryAllocation(of: Double.self, capacity: window.outputWidth) { buffer in
         guard let sums = buffer.baseAddress else { return }
@@ -45,7 +43,7 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
           sums.update(repeating: bias, count: window.outputWidth)
           forEachTap(ofOutputRow: p) { r, row in
             for c in 0..<groupChannels {
-              let x = x + c * inputArea + row * window.inputWidth
+              let x = x + c * window.inputPixels + row * window.inputWidth
               for s in 0..<window.kernelWidth {
                 let tap = columnTaps[s]
                 let w = weight[c * taps + r * window.kernelWidth + s].asDouble
@@ -67,8 +65,8 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
       call.pool.forEach(outputs) { k, _ in
         var sum = 0.0
         for image in 0..<call.images {
-          let dy = gradients.output + (image * outputs + k) * outputArea
-          for i in 0..<outputArea { sum += dy[i].asDouble }
+          let dy = gradients.output + (image * outputs + k) * window.outputPixels
+          for i in 0..<window.outputPixels { sum += dy[i].asDouble }
         }
         target[k] += Scalar(sum)
       }
@@ -82,7 +80,7 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
     call.pool.forEach(call.images * channels) { task, _ in
       let (image, channel) = task.quotientAndRemainder(dividingBy: channels)
       let (group, c) = channel.quotientAndRemainder(dividingBy: groupChannels)
-      let dy = gradient + (image * outputs + group * groupOutputs) * outputArea
+      let dy = gradient + (image * outputs + group * groupOutputs) * window.outputPixels
       let weight = call.parameters[0] + (group * groupOutputs * groupChannels + c) * taps
       withUnsafeTemporaryAllocation(of: Double.self, capacity: window.inputWidth) { buffer in
         guard let sums = buffer.baseAddress else { return }
@@ -94,7 +92,7 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
             let p = place / window.strideHeight
             guard p < window.outputHeight else { continue }
             for k in 0..<groupOutputs {
-              let dy = dy + k * outputArea + p * window.outputWidth
+              let dy = dy + k * window.outputPixels + p * window.outputWidth
               for s in 0..<window.kernelWidth {
                 let tap = columnTaps[s]
                 let w = weight[k * groupChannels * taps + r * window.kernelWidth + s].asDouble
@@ -103,7 +101,7 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
               }
             }
           }
-          let start = task * inputArea + row * window.inputWidth
+          let start = task * window.inputPixels + row * window.inputWidth
           for i in 0..<window.inputWidth { target.store(Scalar(sums[i]), at: start + i) }
         }
       }
@@ -123,8 +121,8 @@ struct ConvolutionArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
         guard let sums = buffer.baseAddress else { return }
         sums.update(repeating: 0, count: taps * width)
         for image in 0..<call.images {
-          let x = call.inputs[0] + (image * channels + channel) * inputArea
-          let dy = gradient + (image * outputs + k) * outputArea
+          let x = call.inputs[0] + (image * channels + channel) * window.inputPixels
+          let dy = gradient + (image * outputs + k) * window.outputPixels
           for p in 0..<window.outputHeight {
             let dy = dy + p * width
             forEachTap(ofOutputRow: p) { r, row in

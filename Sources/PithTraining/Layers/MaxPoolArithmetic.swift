@@ -8,28 +8,25 @@ struct MaxPoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
 
   let retained = RetainedValues.inputs
 
-  private var inputArea: Int { window.inputHeight * window.inputWidth }
-  private var outputArea: Int { window.outputHeight * window.outputWidth }
-
   func forward(_ call: LayerCall<Scalar>) {
     call.run(
-      .maxPool(window, channels: channels), inputCounts: [channels * inputArea],
-      outputCount: channels * outputArea)
+      .maxPool(window, channels: channels), inputCounts: [channels * window.inputPixels],
+      outputCount: channels * window.outputPixels)
   }
 
   func backward(_ call: LayerCall<Scalar>, _ gradients: LayerGradients<Scalar>) {
     guard let target = gradients.inputs[0] else { return }
     call.pool.forEach(call.images * channels) { plane, _ in
-      target.prepare(plane * inputArea..<(plane + 1) * inputArea)
-      let dx = target.start + plane * inputArea
-      let dy = gradients.output + plane * outputArea
-      forEachWinner(call.inputs[0] + plane * inputArea) { dx[$1] += dy[$0] }
+      target.prepare(plane * window.inputPixels..<(plane + 1) * window.inputPixels)
+      let dx = target.start + plane * window.inputPixels
+      let dy = gradients.output + plane * window.outputPixels
+      forEachWinner(call.inputs[0] + plane * window.inputPixels) { dx[$1] += dy[$0] }
     }
   }
 
   func describeActiveSet(_ call: LayerCall<Scalar>, to activeSet: inout ActiveSet) {
     for plane in 0..<call.images * channels {
-      forEachWinner(call.inputs[0] + plane * inputArea) { activeSet.add($1) }
+      forEachWinner(call.inputs[0] + plane * window.inputPixels) { activeSet.add($1) }
     }
   }
 
@@ -39,15 +36,9 @@ struct MaxPoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
     _ x: UnsafePointer<Scalar>, _ body: (_ output: Int, _ input: Int) -> Void
   ) {
     for p in 0..<window.outputHeight {
-      let rows = WindowTaps(
-        start: p * window.strideHeight - window.top, count: window.kernelHeight,
-        step: window.dilationHeight
-      ).inside(window.inputHeight)
+      let rows = window.rows(at: p).inside(window.inputHeight)
       for q in 0..<window.outputWidth {
-        let columns = WindowTaps(
-          start: q * window.strideWidth - window.left, count: window.kernelWidth,
-          step: window.dilationWidth
-        ).inside(window.inputWidth)
+        let columns = window.columns(at: q).inside(window.inputWidth)
         var winner: Int?
         var greatest = -Scalar.infinity
         for row in rows {
