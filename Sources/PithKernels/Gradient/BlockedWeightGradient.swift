@@ -64,24 +64,20 @@ package struct BlockedWeightGradient: Sendable {
     pool: ThreadPool, scratch: WorkerScratch
   ) {
     scratch.require(workers: pool.threads, floatsPerWorker: scratchFloatsPerWorker)
-    if let winograd {
-      return winograd.run(
-        images: images, x: x, dy: dy, addTo: target, shared: shared, pool: pool, scratch: scratch)
-    }
-    let shards = min(greatestShards, images)
+    let batch = WeightGradientBatch(
+      images: images, shards: min(winograd?.greatestShards ?? greatestShards, images), x: x, dy: dy,
+      sums: shared, scratch: scratch)
+    if let winograd { return winograd.run(batch, addTo: target, pool: pool) }
     let blocks = groups * groupInputBlocks
-    pool.forEach(
-      shards * blocks,
-      WeightGradientTasks(
-        layer: self, images: images, shards: shards, x: x, dy: dy, sums: shared, scratch: scratch))
+    pool.forEach(batch.shards * blocks, WeightGradientTasks(layer: self, batch: batch))
     pool.forEach(blocks) { block, _ in
-      add(block: block, shards: shards, sums: shared, to: target)
+      add(block: block, of: batch, to: target)
     }
   }
 
   /// Adds the sums of one input block over all shards to the gradient.
   private func add(
-    block: Int, shards: Int, sums: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+    block: Int, of batch: WeightGradientBatch, to target: UnsafeMutablePointer<Float>
   ) {
     let (group, inputBlock) = block.quotientAndRemainder(dividingBy: groupInputBlocks)
     let groupChannels = input.channels / groups
@@ -91,12 +87,12 @@ package struct BlockedWeightGradient: Sendable {
       let lanes = 8 * min(2, groupOutputBlocks - 2 * panel)
       let row =
         target + ((group * groupOutputs + k) * groupChannels + inputBlock * 8) * taps.count
-      let first = sums + block * sumsPerBlock + panel * 16 * 8 * taps.count + k % 16
+      let first = batch.sums + block * sumsPerBlock + panel * 16 * 8 * taps.count + k % 16
       for c in 0..<channels {
         for tap in 0..<taps.count {
           let place = first + (tap * 8 + c) * lanes
           var sum: Float = 0
-          for shard in 0..<shards { sum += place[shard * sumsPerShard] }
+          for shard in 0..<batch.shards { sum += place[shard * sumsPerShard] }
           row[c * taps.count + tap] += sum
         }
       }
@@ -107,28 +103,23 @@ package struct BlockedWeightGradient: Sendable {
 /// The tasks: (shard of the images, block of inputs).
 private struct WeightGradientTasks: ParallelTasks {
   let layer: BlockedWeightGradient
-  let images: Int
-  let shards: Int
-  let x: UnsafePointer<Float>
-  let dy: UnsafePointer<Float>
-  let sums: UnsafeMutablePointer<Float>
-  let scratch: WorkerScratch
+  let batch: WeightGradientBatch
 
   func run(task: Int, worker: Int) {
     let blocks = layer.groups * layer.groupInputBlocks
     let (shard, block) = task.quotientAndRemainder(dividingBy: blocks)
     let group = block / layer.groupInputBlocks
-    let sums = self.sums + shard * layer.sumsPerShard + block * layer.sumsPerBlock
+    let sums = batch.sums + shard * layer.sumsPerShard + block * layer.sumsPerBlock
     sums.update(repeating: 0, count: layer.sumsPerBlock)
-    for image in images * shard / shards..<images * (shard + 1) / shards {
-      let source = x + image * layer.input.count + block * layer.input.blockStride
+    for image in batch.images(of: shard) {
+      let source = batch.x + image * layer.input.count + block * layer.input.blockStride
       let gradient =
-        dy + image * layer.output.count
+        batch.dy + image * layer.output.count
         + group * layer.groupOutputBlocks * layer.output.blockStride
       var row = 0
       while row < layer.window.outputHeight {
         let end = min(row + layer.strip.rows, layer.window.outputHeight)
-        add(rows: row..<end, source, gradient, to: sums, copy: scratch.base(of: worker))
+        add(rows: row..<end, source, gradient, to: sums, copy: batch.scratch.base(of: worker))
         row = end
       }
     }

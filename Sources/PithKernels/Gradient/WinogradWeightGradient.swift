@@ -29,7 +29,7 @@ struct WinogradWeightGradient: Sendable {
   let chunk: Int
   /// Where the blocks of inputs lie.
   let blockOffsets: TapOffsets
-  private let greatestShards: Int
+  let greatestShards: Int
 
   /// Nil where it is no gain.
   init?(
@@ -73,23 +73,17 @@ struct WinogradWeightGradient: Sendable {
 
   /// As ``BlockedWeightGradient/run(images:x:dy:addTo:shared:pool:scratch:)``.
   func run(
-    images: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    addTo target: UnsafeMutablePointer<Float>, shared: UnsafeMutablePointer<Float>,
-    pool: ThreadPool, scratch: WorkerScratch
+    _ batch: WeightGradientBatch, addTo target: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
-    let shards = min(greatestShards, images)
-    pool.forEach(
-      shards,
-      WinogradGradientTasks(
-        layer: self, images: images, shards: shards, x: x, dy: dy, sums: shared, scratch: scratch))
+    pool.forEach(batch.shards, WinogradGradientTasks(layer: self, batch: batch))
     pool.forEach(input.blocks) { block, _ in
-      add(block: block, shards: shards, sums: shared, to: target)
+      add(block: block, of: batch, to: target)
     }
   }
 
   /// Transforms the sums of one block of inputs back and adds them to the gradient.
   private func add(
-    block: Int, shards: Int, sums: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+    block: Int, of batch: WeightGradientBatch, to target: UnsafeMutablePointer<Float>
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * 8) { taps in
       guard let taps = taps.baseAddress else { return }
@@ -97,10 +91,10 @@ struct WinogradWeightGradient: Sendable {
         let panel = outputBlock / 2
         let vectors = min(2, output.blocks - 2 * panel)
         let first =
-          sums + panel * 2 * input.blocks * 64 + block * 64 * vectors + outputBlock % 2 * 8
+          batch.sums + panel * 2 * input.blocks * 64 + block * 64 * vectors + outputBlock % 2 * 8
         for c in 0..<min(8, input.channels - block * 8) {
           kernels.winogradWeightGradient(
-            shards, sumsPerShard, first + c * vectors * 8, sumsPerPosition, taps)
+            batch.shards, sumsPerShard, first + c * vectors * 8, sumsPerPosition, taps)
           for lane in 0..<min(8, output.channels - outputBlock * 8) {
             let row = target + ((outputBlock * 8 + lane) * input.channels + block * 8 + c) * 9
             for tap in 0..<9 { row[tap] += taps[tap * 8 + lane] }
@@ -114,27 +108,23 @@ struct WinogradWeightGradient: Sendable {
 /// The tasks: shards of the images.
 private struct WinogradGradientTasks: ParallelTasks {
   let layer: WinogradWeightGradient
-  let images: Int
-  let shards: Int
-  let x: UnsafePointer<Float>
-  let dy: UnsafePointer<Float>
-  let sums: UnsafeMutablePointer<Float>
-  let scratch: WorkerScratch
+  let batch: WeightGradientBatch
 
   func run(task: Int, worker: Int) {
-    let sums = self.sums + task * layer.sumsPerShard
+    let sums = batch.sums + task * layer.sumsPerShard
     sums.update(repeating: 0, count: layer.sumsPerShard)
-    let inputs = scratch.base(of: worker)
+    let inputs = batch.scratch.base(of: worker)
     let outputs = inputs + WinogradWeightGradient.positions * layer.inputStride
-    var tile = images * task / shards * layer.tilesPerImage
-    let end = images * (task + 1) / shards * layer.tilesPerImage
+    let images = batch.images(of: task)
+    var tile = images.lowerBound * layer.tilesPerImage
+    let end = images.upperBound * layer.tilesPerImage
     while tile < end {
       let number = min(layer.chunk, end - tile)
       transform(
-        tile, number, of: x, layer.input, top: layer.window.top, left: layer.window.left,
+        tile, number, of: batch.x, layer.input, top: layer.window.top, left: layer.window.left,
         layer.inputTransform, to: inputs, stride: layer.inputStride)
       transform(
-        tile, number, of: dy, layer.output, top: 0, left: 0, layer.kernels.winogradGradient,
+        tile, number, of: batch.dy, layer.output, top: 0, left: 0, layer.kernels.winogradGradient,
         to: outputs, stride: layer.outputStride)
       multiply(number, inputs, outputs, to: sums)
       tile += number
