@@ -40,7 +40,7 @@ extension Parser {
     switch token.kind {
     case .quoted: break
     case .name where isFollowed(by: .assign): break
-    case .keyword where isFollowed(by: .assign): throw expected("a name")
+    case .keyword where isFollowed(by: .assign): throw expectedName("a name")
     default: return nil
     }
     let name = try valueName("a name")
@@ -78,7 +78,7 @@ extension Parser {
       }
       take()
       kind = try conditional()
-    default: throw expected("an operation or the name of a block")
+    default: throw expectedName("an operation or the name of a block")
     }
     try expectEndOfStatement()
     return kind
@@ -93,8 +93,8 @@ extension Parser {
     }
     var attributes: [LayerSyntax.Attribute] = []
     var names: Set<String> = []
-    while case .name = token.kind {
-      let (name, position) = try expectName("an attribute")
+    while case .name(let name) = token.kind {
+      let position = take().position
       guard names.insert(name).inserted else {
         throw position.error("the attribute \(name.excerpt) is given twice")
       }

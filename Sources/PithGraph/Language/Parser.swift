@@ -68,18 +68,22 @@ struct Parser {
 
   /// A bare name.
   mutating func expectName(_ what: String) throws -> (name: String, position: TextPosition) {
-    guard case .name(let name) = token.kind else { throw expected(what) }
+    guard case .name(let name) = token.kind else { throw expectedName(what) }
     return (name, take().position)
   }
 
   /// `expected WHAT but found TOKEN` at the next token.
   func expected(_ what: String, advice: String? = nil) -> PithError {
-    var advice = advice
-    if case .keyword(let keyword) = token.kind, advice == nil, what.contains("name") {
-      advice =
-        "'\(keyword.rawValue)' is a word of the language: as a name it is written in double quotes"
-    }
-    return token.position.error("expected \(what) but found \(token.found)", advice: advice)
+    token.position.error("expected \(what) but found \(token.found)", advice: advice)
+  }
+
+  /// The same where a name is expected, which may be a word of the language in quotes.
+  func expectedName(_ what: String) -> PithError {
+    guard case .keyword(let keyword) = token.kind else { return expected(what) }
+    return expected(
+      what,
+      advice:
+        "'\(keyword.rawValue)' is a word of the language: as a name it is written in double quotes")
   }
 
   /// The end of a statement: a separator, or the `}` or the end of the text that follows.
@@ -126,7 +130,7 @@ struct Parser {
         }
       }
       return NameSyntax(pieces: pieces, position: quoted.position)
-    case .keyword, .number, .symbol, .separator, .end: throw expected(what)
+    case .keyword, .number, .symbol, .separator, .end: throw expectedName(what)
     }
   }
 

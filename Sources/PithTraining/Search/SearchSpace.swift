@@ -54,13 +54,17 @@ public struct SearchSpace: Sendable, Hashable {
       )
     }
     name = scale.name
-    let ends = parts[1].split(separator: "..", maxSplits: 1, omittingEmptySubsequences: false)
-    values =
-      ends.count == 2
-      ? try Self.range(scale.name, String(ends[0]), String(ends[1]), scale.scale)
-      : try Self.choices(
-        scale.name,
-        parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init))
+    let text = parts[1]
+    let dots = zip(text.indices, text.indices.dropFirst()).first {
+      text[$0] == "." && text[$1] == "."
+    }
+    if let dots {
+      values = try Self.range(
+        scale.name, String(text[..<dots.0]), String(text[dots.1...].dropFirst()), scale.scale)
+    } else {
+      values = try Self.choices(
+        scale.name, text.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
+    }
   }
 
   private static func range(
