@@ -39,6 +39,8 @@ public struct Plan: Sendable {
     case convolution(BlockedConvolution, Tail)
     case fullyConnected(BlockedFullyConnected, Tail)
     case window(BlockedWindow, Tail)
+    /// A pointwise convolution and the depthwise one of its results.
+    case fusion(DepthwiseFusion, between: Tail, Tail)
     case elements(BlockedElements)
 
     /// What listings call it.
@@ -48,7 +50,17 @@ public struct Plan: Sendable {
       case .convolution(let layer, _): layer.kernelName
       case .fullyConnected(let layer, _): layer.kernelName
       case .window(let window, _): window.kernelName
+      case .fusion(let layers, _, _): layers.kernelName
       case .elements(let elements): elements.name
+      }
+    }
+
+    /// The floats that each thread needs beside the activations.
+    var scratchFloatsPerWorker: Int {
+      switch self {
+      case .convolution(let layer, _): layer.scratchFloatsPerWorker
+      case .fusion(let layers, _, _): layers.scratchFloatsPerWorker
+      case .plain, .fullyConnected, .window, .elements: 0
       }
     }
   }
@@ -159,10 +171,7 @@ public struct Plan: Sendable {
       let root = activations.root(of: index)
       return (memory.offsets[root.index], root.offset, activations.counts[root.index])
     }
-    scratchFloatsPerWorker = steps.reduce(0) { largest, step in
-      guard case .convolution(let layer, _) = step.computation else { return largest }
-      return max(largest, layer.scratchFloatsPerWorker)
-    }
+    scratchFloatsPerWorker = steps.reduce(0) { max($0, $1.computation.scratchFloatsPerWorker) }
     weightBytes = builder.loading.memory.count * MemoryLayout<Float>.stride
     try builder.loading.run(from: parameters, pool: pool)
   }

@@ -81,13 +81,10 @@ extension PlanBuilder {
     groups: Int, _ kernels: BlockedKernelSet
   ) -> Bool {
     let input = layer.layer.inputs[0]
-    if groups == channels, outputs == channels, groups > 1 {
-      let depthwise = BlockedWindow(
-        depthwise: window, channels: channels, kernels: kernels, memory: loading.memory)
-      if case .depthwise(_, let bias) = depthwise.kind {
-        load(layer, outputs: outputs, into: depthwise, bias: bias)
-      }
-      addWindow(layer, depthwise)
+    if let window = depthwiseWindow(layer) {
+      guard let source = blocked(input) else { return false }
+      let depthwise = depthwise(layer, window, kernels)
+      addTailed(layer, source: source, blocked: depthwise.output) { .window(depthwise, $0) }
       return true
     }
     guard
@@ -105,10 +102,70 @@ extension PlanBuilder {
       kernels: kernels, memory: loading.memory)
     load(layer, outputs: outputs, into: packed, bias: packed.bias)
     fused.formUnion(tail.layers)
+    if residual == nil, addFusion(layer, packed, tail, source: source, kernels) { return true }
     append(
       [layer.layer.name] + tail.layers, .convolution(packed, tail.computation),
       inputs: [source] + (residual.map { [$0] } ?? []), of: layer, blocked: packed.output)
     return true
+  }
+
+  /// The window of a depthwise convolution; nil when the layer is none.
+  private func depthwiseWindow(_ layer: ResolvedGraph.ResolvedLayer) -> SlidingWindow? {
+    guard
+      case .convolution(let window, let channels, let outputs, let groups, _) =
+        layer.kernelOperation, groups == channels, outputs == channels, groups > 1
+    else { return nil }
+    return window
+  }
+
+  /// A depthwise convolution with its weights to be read.
+  private mutating func depthwise(
+    _ layer: ResolvedGraph.ResolvedLayer, _ window: SlidingWindow, _ kernels: BlockedKernelSet
+  ) -> BlockedWindow {
+    let channels = layer.outputShape[0]
+    let depthwise = BlockedWindow(
+      depthwise: window, channels: channels, kernels: kernels, memory: loading.memory)
+    if case .depthwise(_, let bias) = depthwise.kind {
+      load(layer, outputs: channels, into: depthwise, bias: bias)
+    }
+    return depthwise
+  }
+
+  /// Adds a convolution together with the depthwise one that alone reads its results, when there is one.
+  private mutating func addFusion(
+    _ layer: ResolvedGraph.ResolvedLayer, _ first: BlockedConvolution, _ between: FusedTail,
+    source: Plan.Source, _ kernels: BlockedKernelSet
+  ) -> Bool {
+    let names = [layer.layer.name] + between.layers
+    guard let consumer = graph.graph.soleConsumer(of: names[names.count - 1], in: consumers),
+      let second = layers[consumer.name], let window = depthwiseWindow(second),
+      DepthwiseFusion.computes(first, window)
+    else { return false }
+    let fusion = DepthwiseFusion(first, depthwise(second, window, kernels))
+    fused.insert(consumer.name)
+    addTailed(
+      second, after: names, multiplyAdds: layer.multiplyAdds, source: source,
+      blocked: fusion.depthwise.output
+    ) {
+      .fusion(fusion, between: between.computation, $0)
+    }
+    return true
+  }
+
+  /// Adds a step together with what can follow while its result is written.
+  private mutating func addTailed(
+    _ layer: ResolvedGraph.ResolvedLayer, after names: [String] = [], multiplyAdds: Int = 0,
+    source: Plan.Source, blocked shape: BlockedShape,
+    _ computation: (Plan.Tail) -> Plan.Computation
+  ) {
+    var tail = fusedTail(layer)
+    let residual = tail.residual.flatMap { blocked($0) }
+    tail.computation.hasResidual = residual != nil
+    fused.formUnion(tail.layers)
+    append(
+      names + [layer.layer.name] + tail.layers, computation(tail.computation),
+      inputs: [source] + (residual.map { [$0] } ?? []), of: layer, multiplyAdds: multiplyAdds,
+      blocked: shape)
   }
 
   private mutating func addFullyConnected(
@@ -134,20 +191,14 @@ extension PlanBuilder {
       blocked: BlockedShape(channels: outputs, height: 1, width: 1))
   }
 
+  /// A pool.
   private mutating func addWindow(
     _ layer: ResolvedGraph.ResolvedLayer, _ window: BlockedWindow
   ) {
     guard let source = blocked(layer.layer.inputs[0]) else { return }
-    var tail = FusedTail()
-    if case .depthwise = window.kind {
-      tail = fusedTail(layer)
-    }
-    let residual = tail.residual.flatMap { blocked($0) }
-    tail.computation.hasResidual = residual != nil
-    fused.formUnion(tail.layers)
     append(
-      [layer.layer.name] + tail.layers, .window(window, tail.computation),
-      inputs: [source] + (residual.map { [$0] } ?? []), of: layer, blocked: window.output)
+      [layer.layer.name], .window(window, Plan.Tail()), inputs: [source], of: layer,
+      blocked: window.output)
   }
 
   /// `y = scale * x + shift` for each channel.

@@ -26,6 +26,7 @@ struct PlanBuilder {
   /// What is to be read before the steps can be computed.
   var loading = WeightLoading()
   let consumers: [String: [Layer]]
+  let layers: [String: ResolvedGraph.ResolvedLayer]
   /// What every input and layer so far has given.
   var values: [String: Value] = [:]
   /// The same values in the other layout, where that was needed.
@@ -43,6 +44,8 @@ struct PlanBuilder {
     self.kernels = kernels.blocked
     self.algorithms = algorithms
     consumers = graph.graph.consumers
+    layers = Dictionary(
+      graph.layers.map { ($0.layer.name, $0) }, uniquingKeysWith: { first, _ in first })
     for (index, input) in graph.graph.inputs.enumerated() {
       values[input.name] = Value(source: .input(index))
     }
@@ -171,15 +174,20 @@ struct PlanBuilder {
   // MARK: steps
 
   /// Adds a step; its activation is known by the name of the last layer that it computes.
+  ///
+  /// - Parameters:
+  ///   - layer: the one that gives the activation its shape.
+  ///   - multiplyAdds: those of the layers before it.
   mutating func append(
     _ layers: [String], _ computation: Plan.Computation, kernel: String? = nil,
-    inputs: [Plan.Source], of layer: ResolvedGraph.ResolvedLayer, blocked: BlockedShape?
+    inputs: [Plan.Source], of layer: ResolvedGraph.ResolvedLayer, multiplyAdds: Int = 0,
+    blocked: BlockedShape?
   ) {
     let output = activations.add(blocked?.count ?? layer.outputShape.count)
     steps.append(
       Plan.Step(
         layers: layers, kernel: kernel ?? computation.kernelName,
-        multiplyAdds: layer.multiplyAdds, computation: computation, inputs: inputs,
+        multiplyAdds: multiplyAdds + layer.multiplyAdds, computation: computation, inputs: inputs,
         output: output))
     if let last = layers.last {
       values[last] = Value(source: .activation(output), blocked: blocked)

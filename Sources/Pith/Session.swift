@@ -200,6 +200,13 @@ public final class Session {
         images: images, input: input.start, inputStride: input.stride, output: output,
         outputStride: outputStride, residual: second?.start, residualStride: second?.stride ?? 0,
         clamp: tail.clamp, function: tail.function, pool: pool)
+    case .fusion(let layers, let between, let tail):
+      layers.run(
+        images: images, input: input.start, inputStride: input.stride,
+        between: DepthwiseFusion.Tail(clamp: between.clamp, function: between.function),
+        output: output, outputStride: outputStride, residual: second?.start,
+        residualStride: second?.stride ?? 0, clamp: tail.clamp, function: tail.function,
+        pool: pool, scratch: scratch)
     case .elements(let elements):
       guard let kernels = plan.kernels else { return }
       elements.run(

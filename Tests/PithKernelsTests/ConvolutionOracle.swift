@@ -71,11 +71,11 @@ struct ConvolutionCase {
   /// A window of random sizes; nil when the kernel does not fit the image.
   static func window(
     _ random: inout SeededRandom, kernel: ClosedRange<Int>, stride: ClosedRange<Int>,
-    dilation: ClosedRange<Int>
+    dilation: ClosedRange<Int>, height: ClosedRange<Int> = 1...21
   ) -> SlidingWindow? {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     var window = SlidingWindow(
-      inputHeight: pick(1...21), inputWidth: pick(1...37), outputHeight: 0, outputWidth: 0,
+      inputHeight: pick(height), inputWidth: pick(1...37), outputHeight: 0, outputWidth: 0,
       kernelHeight: pick(kernel), kernelWidth: pick(kernel))
     (window.strideHeight, window.strideWidth) = (pick(stride), pick(stride))
     (window.dilationHeight, window.dilationWidth) = (pick(dilation), pick(dilation))
