@@ -32,8 +32,8 @@ public struct Plan: Sendable {
     let output: Int
   }
 
-  /// How a step is computed.
-  enum Computation {
+  /// How a step is computed. Indirect, so that a step that is taken from the plan is not copied field by field.
+  indirect enum Computation {
     /// By the reference operation, image by image, on values in order.
     case plain(KernelOperation, parameters: [FloatBuffer])
     case convolution(BlockedConvolution, Tail)

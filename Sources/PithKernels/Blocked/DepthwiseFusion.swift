@@ -6,7 +6,6 @@ package import PithThreads
 ///
 /// The results have the same bits as those of the two layers one after the other.
 package struct DepthwiseFusion: Sendable {
-  package let pointwise: BlockedConvolution
   package let depthwise: BlockedWindow
   private let rows: DirectRows
   /// The rows of the first layer's results that are held at a time.
@@ -17,7 +16,6 @@ package struct DepthwiseFusion: Sendable {
 
   /// - Parameters: two layers that ``computes(_:_:)`` says yes to.
   package init(_ pointwise: BlockedConvolution, _ depthwise: BlockedWindow) {
-    self.pointwise = pointwise
     self.depthwise = depthwise
     rows = DirectRows(pointwise)
     height = min(
@@ -39,6 +37,7 @@ package struct DepthwiseFusion: Sendable {
 
   package var scratchFloatsPerWorker: Int { 2 * blockStride }
 
+  package var pointwise: BlockedConvolution { rows.layer }
   private var blockStride: Int { height * pointwise.output.width * 8 }
 
   /// What listings call it.
