@@ -120,6 +120,16 @@ public final class Trainer {
     return count > 0 ? Double(zeros) / Double(count) : 0
   }
 
+  /// Whether all parameters, running statistics among them, and all that the optimiser remembers are finite.
+  var isFinite: Bool {
+    let parameters = UnsafeBufferPointer(
+      start: session.parameters.start, count: plan.parameterCount)
+    return parameters.allSatisfy(\.isFinite)
+      && slots.allSatisfy {
+        UnsafeBufferPointer(start: $0.start, count: plan.trainedCount).allSatisfy(\.isFinite)
+      }
+  }
+
   /// Tells a schedule that waits for plateaus how validation went.
   public func recordValidation(loss: Double) {
     plateau.record(loss, options.learningRate.schedule)

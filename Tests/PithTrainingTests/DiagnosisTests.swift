@@ -203,6 +203,72 @@ import Testing
     #expect(last.state.numbers["step"] == 0)
   }
 
+  /// The loss of a step is that before its update: after the last step of an epoch only validation sees what has happened.
+  @Test(arguments: [0, 0.3])
+  func aRunThatIsLostInTheLastStepOfAnEpochIsStopped(validation: Double) throws {
+    let run = try images.run(
+      network: Self.plain,
+      options: options {
+        ($0.learningRate, $0.batch, $0.validation, $0.epochs) = (1e30, 64, validation, 1)
+      })
+    let saved = try Data(contentsOf: images.url.appending(path: "run/last.pith"))
+    let sentence =
+      "weights or outputs of the network are not finite after step 1: the learning rate 1e+30 is too large; try a tenth of it"
+    guard case .diverged(let reason) = try run.run() else {
+      Issue.record("the run was not stopped")
+      return
+    }
+    #expect(reason.kind == .notFinite && reason.sentence == sentence)
+    #expect(run.epochsDone == 0 && run.best.epoch == 0)
+    let files = try FileManager.default.contentsOfDirectory(atPath: images.path("run"))
+    #expect(
+      files.sorted() == ["configuration.txt", "last.pith", "log.csv", "record.tsv", "report.html"])
+    #expect(try Data(contentsOf: images.url.appending(path: "run/last.pith")) == saved)
+    let report = try String(
+      decoding: Data(contentsOf: images.url.appending(path: "run/report.html")), as: UTF8.self)
+    #expect(report.contains(sentence))
+    // What was saved goes on, to the same end.
+    let again = try TrainingRun(
+      resuming: TrainingCheckpoint(contentsOf: images.path("run"), takesLast: true),
+      data: images.data(), folder: images.path("run"))
+    #expect(try again.run() == .diverged(reason))
+  }
+
+  @Test func aLostRunIsNotSavedOverTheLastState() throws {
+    for savesOften in [false, true] {
+      let folder = savesOften ? "often" : "asked"
+      let run = try images.run(
+        folder, network: Self.plain,
+        options: options { ($0.learningRate, $0.batch, $0.validation) = (1e30, 16, 0) })
+      run.saveInterval = savesOften ? 0 : 300
+      let saved = try Data(contentsOf: images.url.appending(path: "\(folder)/last.pith"))
+      var steps = 0
+      let outcome = try run.run(
+        observer: { event in if case .step = event { steps += 1 } },
+        isStopped: { !savesOften && steps == 1 })
+      guard case .diverged(let reason) = outcome else {
+        Issue.record("the run was not stopped: \(outcome)")
+        return
+      }
+      #expect(reason.sentence.hasPrefix("weights or outputs of the network are not finite after"))
+      #expect(steps == 1)
+      #expect(try Data(contentsOf: images.url.appending(path: "\(folder)/last.pith")) == saved)
+    }
+  }
+
+  @Test func firstWeightsWithoutBoundsAreRefused() throws {
+    let error = pithError {
+      try images.run(
+        network: Self.plain,
+        options: options { $0.initializer = .gaussian(standardDeviation: 1e30) })
+    }
+    #expect(
+      error.map { "\($0)" }
+        == "weights or outputs of the network are not finite before the first step; begin with smaller weights, for example --init he"
+    )
+    #expect(!FileManager.default.fileExists(atPath: images.path("run")))
+  }
+
   @Test func aLossThatTriplesStopsTheRun() throws {
     let (outcome, said) = try sentences(Self.plain) { $0.learningRate = 1000 }
     #expect(outcome != .finished)

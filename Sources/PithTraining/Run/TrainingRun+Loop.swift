@@ -24,28 +24,48 @@ extension TrainingRun {
       let (start, seen) = (Self.now, progress.images)
       while progress.batch < batches {
         if isStopped() {
-          try save()
+          if let reason = try saveUnlessLost() { return try diverge(reason, observer) }
           return .stopped
         }
         let report = try step(order)
         if let reason = progress.watch.stopReason(after: report, guessing: guessingLoss) {
-          record.say(reason, epoch: progress.epoch + 1)
-          try record.save(to: files.record)
-          observer(.diagnosis(reason))
-          return .diverged(reason)
+          return try diverge(reason, observer)
         }
         observer(
           .step(report, epoch: progress.epoch + 1, batch: progress.batch, batches: batches))
-        if Self.now - lastSaved >= saveInterval { try save() }
+        if Self.now - lastSaved >= saveInterval, let reason = try saveUnlessLost() {
+          return try diverge(reason, observer)
+        }
       }
       let seconds = Self.now - start
+      let answers = try evaluate(judges)
+      if let reason = try lossOfNumbers(answersLoss: answers?.loss ?? 0) {
+        return try diverge(reason, observer)
+      }
       let (report, diagnoses) = try endEpoch(
-        batches: batches, seconds: seconds, images: progress.images - seen)
+        answers, batches: batches, seconds: seconds, images: progress.images - seen)
       observer(.epoch(report))
       for diagnosis in diagnoses { observer(.diagnosis(diagnosis)) }
       if Self.now - lastReported >= Self.reportInterval { try saveReport() }
     }
     return .finished
+  }
+
+  /// Ends a run that has left all bounds. What was saved before is kept.
+  private func diverge(
+    _ reason: Diagnosis, _ observer: (Event) -> Void
+  ) throws -> Outcome {
+    record.say(reason, epoch: progress.epoch + 1)
+    try record.save(to: files.record)
+    observer(.diagnosis(reason))
+    return .diverged(reason)
+  }
+
+  /// The images that are answered after the epoch: those for validation, or without such after the last epoch those that it was
+  /// trained on.
+  private var judges: [Int] {
+    split.validation.isEmpty && progress.epoch + 1 == options.epochs
+      ? split.training : split.validation
   }
 
   /// Does the next step of the epoch.
@@ -62,14 +82,17 @@ extension TrainingRun {
     return report
   }
 
-  /// Validates, logs and saves.
+  /// Logs and saves.
+  ///
+  /// - Parameter answers: on the images that the run is judged by.
   private func endEpoch(
+    _ answers: (loss: Double, accuracy: Double, answers: EvaluationSummary)?,
     batches: Int, seconds: Double, images: Int
   ) throws -> (EpochReport, [Diagnosis]) {
     // Of the last step, which may have been before the run was resumed.
     let rate = trainer.options.learningRate.rate(
       step: trainer.stepCount - 1, of: trainer.options.steps, plateau: trainer.plateau)
-    let validation = try evaluate(split.validation)
+    let validation = split.validation.isEmpty ? nil : answers
     let (count, epoch) = (Double(max(1, progress.images)), progress.epoch + 1)
     let training = (loss: progress.loss / count, accuracy: Double(progress.correct) / count)
     let judged = validation.map { (loss: $0.loss, accuracy: $0.accuracy) } ?? training
@@ -91,11 +114,7 @@ extension TrainingRun {
       )
     }
     for diagnosis in diagnoses { record.say(diagnosis, epoch: epoch) }
-    if let validation, isBest {
-      record.answers = (epoch, validation.answers)
-    } else if split.validation.isEmpty, epoch == options.epochs {
-      record.answers = try evaluate(split.training).map { (epoch, $0.answers) }
-    }
+    if let answers, isBest || validation == nil { record.answers = (epoch, answers.answers) }
     // In this order a run that is killed in between finds its way: what is ahead of the last state is done again.
     try log.add(report)
     try record.save(to: files.record)

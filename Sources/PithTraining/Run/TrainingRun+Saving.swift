@@ -19,6 +19,36 @@ extension TrainingRun {
 
   func save() throws { try save(checkpoint().encoded()) }
 
+  /// Saves the run as it is, unless it is no longer of finite numbers: then what was saved before is kept.
+  ///
+  /// - Returns: why the run has to stop; nil: it is saved.
+  func saveUnlessLost() throws -> Diagnosis? {
+    if let reason = try lossOfNumbers() { return reason }
+    try save()
+    return nil
+  }
+
+  /// Why the run has to stop: a weight, what the optimiser remembers, or an output is not finite.
+  ///
+  /// The loss of a step is that before its update, so only the next step would see what an update has spoilt.
+  ///
+  /// - Parameter answersLoss: the mean loss of images that were just answered.
+  func lossOfNumbers(answersLoss: Double = 0) throws -> Diagnosis? {
+    let isFinite =
+      try answersLoss.isFinite && trainer.isFinite
+      && sampleFiles.allSatisfy { try logits(of: $0.image).allSatisfy(\.isFinite) }
+    return isFinite ? nil : progress.watch.notFinite(step: trainer.stepCount, rate: highestRate)
+  }
+
+  /// The highest learning rate of the present epoch's steps so far, those before the run was resumed among them.
+  var highestRate: Double {
+    let steps = (trainer.stepCount - progress.batch)..<trainer.stepCount
+    let options = trainer.options
+    return steps.reduce(0) {
+      max($0, options.learningRate.rate(step: $1, of: options.steps, plateau: trainer.plateau))
+    }
+  }
+
   func save(_ bytes: [UInt8]) throws {
     try FileBytes.replace(files.last, with: bytes)
     lastSaved = Self.now

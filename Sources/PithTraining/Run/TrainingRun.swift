@@ -112,6 +112,12 @@ public final class TrainingRun {
     try self.init(
       network, data: data, options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads)
+    guard try lossOfNumbers() == nil else {
+      throw PithError(
+        .invalidArgument,
+        "weights or outputs of the network are not finite before the first step",
+        advice: "begin with smaller weights, for example --init he")
+    }
     try FileBytes.makeFolder(files.path)
     try FileBytes.replace(
       files.configuration,

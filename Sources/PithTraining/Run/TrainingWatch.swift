@@ -52,6 +52,15 @@ struct TrainingWatch: Sendable, Hashable {
     )
   }
 
+  /// The sentence of a run whose weights or outputs are no longer finite after so many steps.
+  mutating func notFinite(step: Int, rate: Double) -> Diagnosis {
+    said.insert(.notFinite)
+    return Diagnosis(
+      .notFinite,
+      "weights or outputs of the network are not finite after step \(step): the learning rate \(Self.short(rate)) is too large; try a tenth of it"
+    )
+  }
+
   /// Looks at an epoch.
   ///
   /// - Parameters:
