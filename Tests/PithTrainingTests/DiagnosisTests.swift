@@ -282,7 +282,8 @@ import Testing
     #expect(outcome == .finished)
     #expect(
       sentence(.lossStands, said).contains(
-        "): the learning rate, 1e-09 now, is too small, or the network cannot learn this"))
+        "): the learning rate, at most 1e-09 in this epoch, is too small, or the network cannot learn this"
+      ))
     #expect(sentence(.lossStands, said).hasPrefix("the loss has hardly moved in 2 epochs ("))
     #expect(
       sentence(.smallUpdates, said).hasSuffix(
@@ -325,11 +326,119 @@ import Testing
       ))
   }
 
+  /// Colours of which four in ten have another's label: a network can learn the others, and knows other images as well.
   @Test func roomForCapacityIsSeen() throws {
-    let (_, said) = try sentences(Self.plain) { $0.learningRate = 1e-9 }
+    let names = ["blue", "green", "red"]
+    for index in 0..<600 {
+      for label in 0..<3 {
+        let shown = index % 10 < 4 ? (label + 1 + index % 2) % 3 : label
+        let pixels = (0..<48).map { UInt8($0 % 3 == 2 - shown ? 200 : 50 + index % 50) }
+        try images.write(
+          TestImages.png(pixels, height: 4, width: 4), to: "many/\(names[label])/\(index).png")
+      }
+    }
+    let run = try TrainingRun(
+      Graph(text: "input image: [3, 4, 4]\nflatten\nfc = fully_connected outputs: 3"),
+      data: ImageDataset(contentsOf: images.path("many")),
+      options: options {
+        ($0.learningRate, $0.validation, $0.epochs, $0.batch) = (0.02, 0.4, 6, 32)
+      }, folder: images.path("run"))
+    var said: [Diagnosis] = []
+    _ = try run.run { event in
+      if case .diagnosis(let diagnosis) = event { said.append(diagnosis) }
+    }
     #expect(
       sentence(.roomForCapacity, said).hasSuffix(
         "of the validation images are right, no gap: there is room for a larger network, less regularisation or more epochs"
       ))
+  }
+
+  @Test func aNetworkThatGuessesIsToldSo() throws {
+    let (_, said) = try sentences(Self.plain) { $0.learningRate = 1e-9 }
+    #expect(said.map(\.kind) == [.smallUpdates, .lossStands, .guessing])
+    #expect(
+      sentence(.guessing, said).hasPrefix(
+        "the network does no better than guessing ("))
+    #expect(
+      sentence(.guessing, said).hasSuffix(
+        ", where guessing has 33.3 % and 1.1): try another learning rate (--learning-rate; the highest was 1e-09), other first weights (--init) or batch norms, and look for wrong labels"
+      ))
+  }
+
+  @Test func equalWeightsAreNotTakenForASmallRate() throws {
+    let (_, said) = try sentences(Self.plain) { $0.initializer = .zeros }
+    #expect(said.map(\.kind) == [.lossStands, .guessing])
+    #expect(
+      sentence(.lossStands, said).hasSuffix(
+        "): all weights of 'conv.weight' are equal and learn the same: start from random weights (--init)"
+      ))
+    #expect(
+      sentence(.guessing, said).hasSuffix(
+        "): all weights of 'conv.weight' are equal: start from random weights (--init)"))
+    let kinds = try start(Self.plain) { $0.initializer = .zeros }.diagnoses.map(\.kind)
+    #expect(kinds.contains(.equalWeights) && !kinds.contains(.rateBelowRange))
+  }
+
+  /// What is said about the last of some epochs on 10 classes.
+  private func kinds(
+    _ change: (inout TrainingWatch.Epoch) -> Void
+  ) -> [Diagnosis.Kind] {
+    var epoch = TrainingWatch.Epoch(
+      number: 30, isLast: true, loss: 0.6, accuracy: 0.8, lossBefore: 0.601, validation: 0.8,
+      images: (training: 45_000, validation: 5000), ratio: 1e-3, rate: 0.1, highestRate: 0.1,
+      guessing: .init(accuracy: 0.1, loss: 2.3026), equalWeights: nil)
+    change(&epoch)
+    var watch = TrainingWatch()
+    return watch.diagnoses(epoch).map(\.kind)
+  }
+
+  @Test func gapsAreMeasuredAgainstChance() {
+    #expect(kinds { _ in } == [.roomForCapacity])
+    #expect(kinds { $0.validation = 0.79 } == [.roomForCapacity])
+    #expect(kinds { $0.validation = 0.77 } == [])
+    // So few images tell no gap of 5 %.
+    #expect(kinds { $0.validationImages = 100 } == [])
+    #expect(kinds { $0.validation = 0.6 } == [.overfitting])
+    #expect(kinds { ($0.validation, $0.validationImages) = (0.6, 10) } == [])
+    #expect(kinds { ($0.validation, $0.validationImages) = (0.6, 100) } == [.overfitting])
+    #expect(kinds { $0.validation = nil } == [])
+  }
+
+  @Test func aRunThatStillImprovesIsNotToldOfItsEnd() {
+    #expect(kinds { ($0.number, $0.lossBefore) = (3, 0.7) } == [])
+    #expect(kinds { ($0.number, $0.lossBefore) = (1, nil) } == [])
+    #expect(kinds { ($0.number, $0.lossBefore) = (4, 0.605) } == [.roomForCapacity])
+    #expect(kinds { ($0.number, $0.lossBefore) = (30, 0.7) } == [.roomForCapacity])
+    #expect(kinds { $0.isLast = false } == [])
+  }
+
+  @Test func guessingIsNeitherRoomNorOverfitting() {
+    #expect(kinds { ($0.loss, $0.accuracy, $0.validation) = (2.3026, 0.1, 0.1) } == [.guessing])
+    #expect(
+      kinds { ($0.loss, $0.accuracy, $0.validation) = (2.5, 0.1, 0.102) } == [.guessing])
+    // A network that does better than that, if little.
+    #expect(
+      kinds { ($0.loss, $0.accuracy, $0.validation) = (2.25, 0.13, 0.13) } == [.roomForCapacity])
+    // Nine of ten images are of one class.
+    #expect(
+      kinds {
+        ($0.loss, $0.accuracy, $0.validation) = (0.5, 0.9, 0.9)
+        $0.guessing = .init(accuracy: 0.9, loss: 0.5)
+      } == [.guessing])
+  }
+
+  @Test func theEndsOfAScheduleAreNotTakenForASmallRate() {
+    #expect(kinds { ($0.isLast, $0.ratio) = (false, 1e-6) } == [.smallUpdates])
+    #expect(kinds { ($0.isLast, $0.ratio, $0.rate) = (false, 1e-6, 0.04) } == [])
+    #expect(kinds { ($0.isLast, $0.ratio, $0.rate) = (false, 0.2, 0.04) } == [.largeUpdates])
+  }
+
+  /// The rate of the last step of an epoch says little: here it falls to nothing within it.
+  @Test func aLossThatStandsIsToldTheHighestRate() throws {
+    let (_, said) = try sentences(Self.plain, epochs: 2) {
+      ($0.learningRate, $0.schedule) = (1e-9, .cosine)
+    }
+    #expect(
+      sentence(.lossStands, said).contains(": the learning rate, at most 5e-10 in this epoch, is"))
   }
 }

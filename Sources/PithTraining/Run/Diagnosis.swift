@@ -21,6 +21,8 @@ public struct Diagnosis: Sendable, Hashable {
     case saturatedUnits
     /// The loss hardly moves.
     case lossStands
+    /// No more is right than by guessing.
+    case guessing
     /// The loss is no number.
     case notFinite
     /// The loss is above three times the first.

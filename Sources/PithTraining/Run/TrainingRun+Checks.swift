@@ -13,7 +13,8 @@ extension TrainingRun {
     let guessing = guessingLoss
     diagnoses += Self.diagnose(initial: first, guessing: guessing, options, isFresh: isFresh)
     let layers = try layerStatistics(order)
-    diagnoses += equalWeights() + Self.diagnose(layers)
+    let equal = equalWeights()
+    diagnoses += Self.diagnose(equalWeights: equal) + Self.diagnose(layers)
     let handful = try overfit(guessing: guessing)
     if handful.isConclusive, !handful.succeeds(guessing: guessing) {
       diagnoses.append(
@@ -23,7 +24,9 @@ extension TrainingRun {
         ))
     }
     let range = try rateRange(order)
+    // Weights that are all equal learn next to nothing at any rate.
     diagnoses += Self.diagnose(range, rate: options.usedLearningRate)
+      .filter { equal.isEmpty || $0.kind != .rateBelowRange }
     let report = StartReport(
       initialLoss: first.loss, penalty: first.penalty, guessingLoss: guessing, handful: handful,
       range: range, layers: layers, diagnoses: diagnoses)
@@ -81,17 +84,21 @@ extension TrainingRun {
       Tensor(shape: shape, values: Array(values)), loader.labels(images))
   }
 
-  private func equalWeights() -> [Diagnosis] {
-    let equal = trainer.plan.parameters.filter { parameter in
+  /// The names of the tensors whose weights are all equal.
+  func equalWeights() -> [String] {
+    trainer.plan.parameters.filter { parameter in
       guard parameter.kind == .weight, parameter.range.count > 1 else { return false }
       let first = trainer.session.parameters.start[parameter.range.lowerBound]
       return parameter.range.allSatisfy { trainer.session.parameters.start[$0] == first }
-    }
+    }.map(\.name)
+  }
+
+  private static func diagnose(equalWeights equal: [String]) -> [Diagnosis] {
     guard let first = equal.first else { return [] }
     return [
       Diagnosis(
         .equalWeights,
-        "all weights of '\(first.name)'\(equal.count > 1 ? " and \(equal.count - 1) more tensors" : "") are equal, so all units of the layer learn the same: start from random weights (--init)"
+        "all weights of '\(first)'\(equal.count > 1 ? " and \(equal.count - 1) more tensors" : "") are equal, so all units of the layer learn the same: start from random weights (--init)"
       )
     ]
   }

@@ -105,8 +105,13 @@ extension TrainingRun {
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, isBest: isBest)
     if let validation { trainer.recordValidation(loss: validation.loss) }
     let diagnoses = progress.watch.diagnoses(
-      epoch: epoch, loss: training.loss, accuracy: training.accuracy, ratio: report.updateRatio,
-      rate: rate, validation: validation?.accuracy, isLast: epoch == options.epochs)
+      TrainingWatch.Epoch(
+        number: epoch, isLast: epoch == options.epochs, loss: training.loss,
+        accuracy: training.accuracy, lossBefore: log.points("training_loss").last?.y,
+        validation: validation?.accuracy,
+        images: (training: progress.images, validation: split.validation.count),
+        ratio: report.updateRatio, rate: highestRate, highestRate: options.usedLearningRate,
+        guessing: bestGuess, equalWeights: equalWeights().first))
     progress.endEpoch()
     if isBest {
       (progress.bestEpoch, progress.bestAccuracy, progress.bestLoss) = (

@@ -247,6 +247,21 @@ public final class TrainingRun {
     }
   }
 
+  /// What the best answer that is the same for every training image gives: the share of the commonest class `p`, and the entropy
+  /// of the labels, or for the hinge loss the less of `classes - 1`, of equal logits, and `(1 - p) classes`, with that class's above by 1.
+  var bestGuess: TrainingWatch.Guessing {
+    var counts = [Int](repeating: 0, count: data.classes.count)
+    for image in split.training { counts[data.labels[image]] += 1 }
+    let shares = counts.map { Double($0) / Double(split.training.count) }
+    let greatest = shares.max() ?? 1
+    let loss =
+      switch options.loss {
+      case .crossEntropy: shares.reduce(0) { $1 > 0 ? $0 - $1 * Glibc.log($1) : $0 }
+      case .hinge: min(guessingLoss, (1 - greatest) * Double(counts.count))
+      }
+    return TrainingWatch.Guessing(accuracy: greatest, loss: loss)
+  }
+
   /// The epochs that are done.
   public var epochsDone: Int { progress.epoch }
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// Looks after a run while it trains: what the notes of practitioners call babysitting (Karpathy, CS231n, "Neural Networks Part
 /// 3: Learning and Evaluation").
-struct TrainingWatch: Sendable, Hashable {
+package struct TrainingWatch: Sendable, Hashable {
   /// The loss of the first step; NaN before.
   var firstLoss = Double.nan
   /// The mean loss of the first epoch; NaN before.
@@ -14,9 +14,9 @@ struct TrainingWatch: Sendable, Hashable {
   /// What has been said.
   var said: Set<Diagnosis.Kind> = []
 
+  package init() {}
+
   private static let weight = 0.1
-  /// What is usual for the length of a step's change over the length of the weights is about 1e-3.
-  private static let usualUpdates = 1e-5...0.1
 
   /// The average of the loss over about the last ten steps.
   var smoothedLoss: Double {
@@ -61,62 +61,9 @@ struct TrainingWatch: Sendable, Hashable {
     )
   }
 
-  /// Looks at an epoch.
-  ///
-  /// - Parameters:
-  ///   - loss, accuracy: means over the training images of the epoch, as they were seen.
-  ///   - ratio: the mean of the update ratios.
-  ///   - validation: the accuracy on the validation images; nil: there are none.
-  ///   - isLast: whether the run ends here.
-  mutating func diagnoses(
-    epoch: Int, loss: Double, accuracy: Double, ratio: Double, rate: Double, validation: Double?,
-    isLast: Bool
-  ) -> [Diagnosis] {
-    var found: [Diagnosis?] = []
-    if epoch == 1 { firstEpochLoss = loss }
-    if 2...3 ~= epoch, 0.98 * firstEpochLoss...1.1 * firstEpochLoss ~= loss, accuracy < 0.9 {
-      found.append(
-        say(
-          .lossStands,
-          "the loss has hardly moved in \(epoch) epochs (\(Self.short(firstEpochLoss)) to \(Self.short(loss))): the learning rate, \(Self.short(rate)) now, is too small, or the network cannot learn this"
-        ))
-    }
-    if ratio > Self.usualUpdates.upperBound {
-      found.append(
-        say(
-          .largeUpdates,
-          "weights change by \(Self.short(ratio)) of their size in a step, where about 0.001 is usual: the learning rate \(Self.short(rate)) is too large"
-        ))
-    } else if ratio < Self.usualUpdates.lowerBound, !isLast {
-      found.append(
-        say(
-          .smallUpdates,
-          "weights change by \(Self.short(ratio)) of their size in a step, where about 0.001 is usual: the learning rate \(Self.short(rate)) is too small"
-        ))
-    }
-    if let validation {
-      let (seen, unseen) = (Self.percent(accuracy), Self.percent(validation))
-      if epoch >= 2, accuracy - validation > 0.15 {
-        found.append(
-          say(
-            .overfitting,
-            "\(seen) of the training images but \(unseen) of the validation images are right: the network overfits; raise regularisation (--l2, --dropout, --augment) or take more images"
-          ))
-      }
-      if isLast, accuracy - validation < 0.01, validation < 0.98 {
-        found.append(
-          say(
-            .roomForCapacity,
-            "\(seen) of the training images and \(unseen) of the validation images are right, no gap: there is room for a larger network, less regularisation or more epochs"
-          ))
-      }
-    }
-    return found.compactMap { $0 }
-  }
-
   /// Three significant digits.
   static func short(_ value: Double) -> String {
-    guard value.isFinite else { return "\(value)" }
+    guard value.isFinite else { return value.isNaN ? "nan" : "\(value)" }
     guard value != 0 else { return "0" }
     let digits = 2 - Int(log10(abs(value)).rounded(.down))
     let scale = pow(10, Double(min(max(digits, -300), 300)))
