@@ -96,8 +96,73 @@ import Testing
     let outcome = try train(
       "--architecture n.network --output cv --epochs 2 --folds 4 --quiet")
     #expect(outcome.status == 0)
-    #expect(outcome.output.contains("\n4 folds: "))
+    #expect(outcome.output.contains("\n4 folds finished: "))
     #expect(folder.exists("cv/fold-4/best.pith"))
+    let again = try folder.pith(
+      "train", "data", "--output", "cv", "--resume", "--quiet", "--format", "json")
+    #expect(again.status == 0)
+    let report = try #require(try json(again.output) as? [String: Any])
+    let accuracies = try #require(report["folds"] as? [[String: Any]])
+      .compactMap { $0["accuracy"] as? Double }
+    #expect(accuracies.count == 4)
+    let mean = accuracies.reduce(0, +) / 4
+    let squares = accuracies.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+    #expect(abs(try #require(report["mean_accuracy"] as? Double) - mean) < 1e-12)
+    #expect(abs(try #require(report["deviation"] as? Double) - (squares / 3).squareRoot()) < 1e-12)
+    #expect(report["finished"] as? Int == 4 && report["diverged"] as? Int == 0)
+  }
+
+  /// Every fold diverges in its first steps; the others are trained all the same.
+  @Test func aFoldThatDivergesIsNotCounted() throws {
+    let lost = try train(
+      "--architecture n.network --output cv --epochs 2 --folds 3 --quiet --schedule constant --learning-rate 1e30"
+    )
+    #expect(lost.status == 4)
+    #expect(
+      lost.output
+        == (1...3).map {
+          "diverged after 0 epochs; no epoch is done\nnext: what was saved before is in cv/fold-\($0)\n"
+        }.joined() + "0 folds finished; 3 diverged\n")
+    // One that finishes with another rate in the place of the second.
+    let mended = try folder.bash(
+      """
+      rm -r cv/fold-2
+      "$PITH" train data --batch 8 --augment none --no-checks --architecture n.network \
+        --output cv/fold-2 --epochs 2 --folds 3 --fold 2 --quiet >/dev/null
+      "$PITH" train data --output cv --resume --quiet
+      """)
+    #expect(mended.status == 4)
+    #expect(mended.output.contains("\n1 fold finished: "))
+    #expect(mended.output.hasSuffix(" right on average; 2 diverged\n"))
+  }
+
+  @Test func foldsThatWereStoppedGoOnTogether() throws {
+    let options = "data --batch 8 --augment none --architecture n.network --folds 3 --no-checks"
+    let stopped = try folder.bash(
+      """
+      "$PITH" train \(options) --output cv --epochs 100000 --quiet &
+      until [ -e cv/fold-1/best.pith ]; do sleep 0.05; done; kill -INT $!; wait $!; echo "status $?"
+      """)
+    #expect(
+      stopped.output.contains("\nnext: pith train data --output cv --resume\n0 folds finished\n"))
+    #expect(stopped.output.hasSuffix("status 4\n"))
+    for fold in 1...3 { #expect(folder.exists("cv/fold-\(fold)/last.pith")) }
+    // A fold that was begun only goes on as if it had not been stopped.
+    let whole = try folder.bash("\"$PITH\" train \(options) --output whole --epochs 3 --quiet")
+    #expect(whole.status == 0)
+    let parts = try folder.bash(
+      """
+      "$PITH" train \(options) --output parts --epochs 3 --quiet &
+      until [ -e parts/fold-3/last.pith ]; do sleep 0.01; done; kill -KILL $!; wait $! 2>/dev/null
+      "$PITH" train data --output parts --resume --no-checks --quiet
+      """)
+    #expect(parts.status == 0)
+    #expect(parts.output == whole.output.replacing("whole", with: "parts"))
+    for fold in 1...3 {
+      #expect(
+        try folder.bytes("parts/fold-\(fold)/last.pith")
+          == folder.bytes("whole/fold-\(fold)/last.pith"))
+    }
   }
 
   @Test func aNetworkIsNeeded() throws {

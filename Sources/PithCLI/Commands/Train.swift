@@ -23,8 +23,12 @@ struct Train: Subcommand {
 
       Exit code 1: images could not be read and were left out; 4: stopped, or the loss left all bounds.
 
+      With --folds, the result is the mean accuracy of the folds that finished and its standard deviation; a fold that \
+      diverges does not stop the others. --resume with the folder that holds the folds goes on with all of them.
+
       json  {"outcome":"finished","epochs":N,"best_epoch":N,"accuracy":..,"loss":..,"failed_images":N}; accuracy and \
-      loss are those of the best epoch on the validation images, or on the training images when none are kept.
+      loss are those of the best epoch on the validation images, or on the training images when none are kept. With --folds \
+      {"folds":[..],"finished":N,"diverged":N,"mean_accuracy":..,"deviation":..}.
       """)
 
   @OptionGroup var input: TrainingInput
@@ -60,24 +64,41 @@ struct Train: Subcommand {
   func execute() throws -> ExitStatus {
     Interruption.listen()
     let report = TrainingPrinter(isQuiet: quiet)
-    if resume { return try finish([resumed(report)]) }
+    let ends = try resume ? resumed(report) : begun(report)
+    try TrainingResult(
+      ends: ends, isFolded: isFolded(ends), data: input.data, folder: output
+    ).write(format)
+    guard ends.allSatisfy({ $0.outcome == .finished }) else { return .other }
+    return ends.contains { $0.failedImages > 0 } ? .someInputsFailed : .done
+  }
+
+  /// Whether the runs are the folds of one.
+  private func isFolded(_ ends: [TrainingResult.Ending]) -> Bool {
+    ends.contains { $0.folder != output }
+  }
+
+  // MARK: beginning
+
+  private func begun(_ report: TrainingPrinter) throws -> [TrainingResult.Ending] {
     let model = try input.model()
     let images = try input.images(for: model, report)
     let (start, provenance) = try input.network(model, for: images)
     if !quiet { try report.show(LayerSize.all(of: start.graph)) }
-    var ends: [Ending] = []
-    for (options, folder) in runs {
-      let run = try failing(with: .usage) {
+    func begin(_ options: RunOptions, _ folder: String) throws -> TrainingRun {
+      try failing(with: .usage) {
         try TrainingRun(
           start, data: images, options: options, folder: folder,
           preprocessing: model?.preprocessing, provenance: provenance,
           threads: input.threads.threads)
       }
-      if !noChecks { report.show(try run.checkStart(), rate: options.usedLearningRate) }
-      ends.append(try follow(run, folder, report))
-      guard ends.last?.outcome == .finished else { break }
     }
-    return try finish(ends)
+    let runs = runs
+    guard runs.count > 1 else {
+      return [try follow(begin(runs[0].0, runs[0].1), runs[0].1, report)]
+    }
+    // All folds are begun before the first is trained, so that --resume finds them.
+    for (options, folder) in runs { _ = try begin(options, folder) }
+    return try goOn(runs.map(\.1), on: images, report)
   }
 
   /// The options and folder of each run: one, or one for each fold.
@@ -87,106 +108,60 @@ struct Train: Subcommand {
     return (1...folds).map { fold in
       var own = options
       own.fold = fold
-      return (own, "\(output)/fold-\(fold)")
+      return (own, RunFolder(output).fold(fold))
     }
   }
 
-  // MARK: beginning
+  // MARK: going on
 
-  private func resumed(_ report: TrainingPrinter) throws -> Ending {
-    let checkpoint = try failing(with: .badModel) {
-      try TrainingCheckpoint(contentsOf: output, takesLast: true)
+  private func resumed(_ report: TrainingPrinter) throws -> [TrainingResult.Ending] {
+    try goOn(failing(with: .badModel) { try RunFolder.runs(in: output) }, on: nil, report)
+  }
+
+  /// Trains runs to their ends, one after the other, from where they were saved last.
+  ///
+  /// - Parameter images: nil: read for the first.
+  private func goOn(
+    _ folders: [String], on images: ImageDataset?, _ report: TrainingPrinter
+  ) throws -> [TrainingResult.Ending] {
+    var (images, ends) = (images, [TrainingResult.Ending]())
+    for folder in folders {
+      let checkpoint = try failing(with: .badModel) {
+        try TrainingCheckpoint(contentsOf: folder, takesLast: true)
+      }
+      let data =
+        try images
+        ?? input.images(checkpoint.preprocessing, classes: checkpoint.labels, report)
+      images = data
+      let run = try failing(with: .usage) {
+        try TrainingRun(
+          resuming: checkpoint, data: data, folder: folder, threads: input.threads.threads)
+      }
+      if folders.count > 1 { report.line("\(folder):") }
+      ends.append(try follow(run, folder, report, checks: folders.count > 1))
+      guard ends.last?.outcome != .stopped else { break }
     }
-    let images = try input.images(
-      checkpoint.preprocessing, classes: checkpoint.labels, report)
-    let run = try failing(with: .usage) {
-      try TrainingRun(
-        resuming: checkpoint, data: images, folder: output, threads: input.threads.threads)
-    }
-    return try follow(run, output, report)
+    return ends
   }
 
   // MARK: the run
 
-  /// How a run ended.
-  private struct Ending {
-    let folder: String
-    let outcome: TrainingRun.Outcome
-    let epochs: Int
-    let bestEpoch: Int
-    let accuracy: Double
-    let loss: Double
-    let failedImages: Int
-  }
-
+  /// Trains a run to its end.
+  ///
+  /// - Parameter checks: whether a run that has no step yet is looked at first.
   private func follow(
-    _ run: TrainingRun, _ folder: String, _ report: TrainingPrinter
-  ) throws -> Ending {
+    _ run: TrainingRun, _ folder: String, _ report: TrainingPrinter, checks: Bool = true
+  ) throws -> TrainingResult.Ending {
     var report = report
+    if checks, !noChecks, run.trainer.stepCount == 0 {
+      report.show(try run.checkStart(), rate: run.options.usedLearningRate)
+    }
     report.begin(run)
     let outcome = try run.run(
       observer: { report.show($0) }, isStopped: { Interruption.isAsked })
     report.end()
-    return Ending(
+    return TrainingResult.Ending(
       folder: folder, outcome: outcome, epochs: run.epochsDone, bestEpoch: run.best.epoch,
       accuracy: run.best.accuracy, loss: run.best.loss, failedImages: run.data.failures.count)
-  }
-
-  private func finish(_ ends: [Ending]) throws -> ExitStatus {
-    let output = StandardOutput()
-    switch format {
-    case .json:
-      let ends = ends.map { json($0) }
-      try output.write((ends.count == 1 ? ends[0] : .array(ends)).text + "\n")
-    case .text:
-      for end in ends { try output.write(text(end)) }
-      if ends.count > 1 { try output.write(Self.summary(ends.map(\.accuracy))) }
-    }
-    try output.flush()
-    guard ends.allSatisfy({ $0.outcome == .finished }) else { return .other }
-    return ends.contains { $0.failedImages > 0 } ? .someInputsFailed : .done
-  }
-
-  private func name(_ outcome: TrainingRun.Outcome) -> String {
-    switch outcome {
-    case .finished: "finished"
-    case .stopped: "stopped"
-    case .diverged: "diverged"
-    }
-  }
-
-  private func json(_ end: Ending) -> JSON {
-    .object([
-      ("outcome", .string(name(end.outcome))), ("epochs", .integer(end.epochs)),
-      ("best_epoch", .integer(end.bestEpoch)),
-      ("accuracy", end.bestEpoch == 0 ? .null : .double(end.accuracy)),
-      ("loss", end.bestEpoch == 0 ? .null : .double(end.loss)),
-      ("failed_images", .integer(end.failedImages)),
-    ])
-  }
-
-  private func text(_ end: Ending) -> String {
-    let best =
-      end.bestEpoch == 0
-      ? "no epoch is done"
-      : "epoch \(end.bestEpoch) is the best: \(Decimal.percent(end.accuracy)) right, loss \(Decimal.fixed(end.loss, 4))"
-    let next =
-      switch end.outcome {
-      case .finished: "pith convert \(end.folder) -o model.pith"
-      case .stopped: "pith train \(input.data) --output \(end.folder) --resume"
-      case .diverged: "what was saved before is in \(end.folder)"
-      }
-    return
-      "\(name(end.outcome)) after \(Plural.text(end.epochs, "epoch")); \(best)\nnext: \(next)\n"
-  }
-
-  /// Mean and standard deviation over folds.
-  private static func summary(_ accuracies: [Double]) -> String {
-    let count = Double(accuracies.count)
-    let mean = accuracies.reduce(0, +) / count
-    let squares = accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let deviation = count > 1 ? (squares / (count - 1)).squareRoot() : 0
-    return
-      "\(accuracies.count) folds: \(Decimal.percent(mean)) right on average, standard deviation \(Decimal.percent(deviation))\n"
   }
 }

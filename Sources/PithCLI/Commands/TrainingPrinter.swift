@@ -84,6 +84,11 @@ struct TrainingPrinter {
     return lines
   }
 
+  /// A line of its own.
+  func line(_ text: String) {
+    if !isQuiet { Diagnostics.line(text) }
+  }
+
   private func warn(_ sentence: String) {
     if showsBar { Diagnostics.write("\r\u{1B}[K") }
     Diagnostics.line("pith: \(sentence)")

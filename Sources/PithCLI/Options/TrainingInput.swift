@@ -77,7 +77,7 @@ struct TrainingInput: ParsableArguments {
         return (
           try model.network(),
           model.provenance.filter { $0.name.hasPrefix("architecture") }
-            + [ProvenanceEntry("trained from", model.identity)]
+            + [ProvenanceEntry(TrainingRun.startedFrom, model.identity)]
         )
       }
       let architecture = try Architecture.of(

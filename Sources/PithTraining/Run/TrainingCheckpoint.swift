@@ -181,6 +181,27 @@ package struct RunFolder: Sendable {
     self.path = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
   }
 
+  /// The folders of the runs that `--resume` goes on with: the folder itself, or those of all folds in it.
+  ///
+  /// - Throws: ``PithError`` with the path, when a fold has not begun or cannot be read.
+  package static func runs(in path: String) throws -> [String] {
+    let folder = RunFolder(path)
+    let first = folder.fold(1)
+    guard !FileBytes.isRegularFile(folder.last), FileBytes.isRegularFile(RunFolder(first).last)
+    else { return [path] }
+    let settings = try TrainingCheckpoint(contentsOf: first, takesLast: true).settings
+    let folds = (1...(try RunOptions(settings: settings).folds ?? 1)).map { folder.fold($0) }
+    if let missing = folds.first(where: { !FileBytes.isRegularFile(RunFolder($0).last) }) {
+      throw PithError(
+        .fileAccess, file: missing, "there is no run of this fold",
+        advice: "all folds are begun before the first is trained: remove the folder and begin anew")
+    }
+    return folds
+  }
+
+  /// The folder of a fold, from 1, in this one.
+  package func fold(_ number: Int) -> String { "\(path)/fold-\(number)" }
+
   package var last: String { "\(path)/\(Self.lastName)" }
   package var best: String { "\(path)/\(Self.bestName)" }
   package var log: String { "\(path)/\(Self.logName)" }

@@ -57,6 +57,9 @@ public final class TrainingRun {
   var record = RunRecord()
   var (lastSaved, lastReported) = (-Double.infinity, -Double.infinity)
 
+  /// The entry of the provenance that says which model the first weights are of.
+  package static let startedFrom = "trained from"
+
   /// The most samples, and the bytes of the largest file that becomes one.
   private static let (greatestSamples, greatestSample) = (4, 1 << 20)
   /// The least seconds from one report to the next, but for the one at the end.
@@ -169,7 +172,7 @@ public final class TrainingRun {
     self.provenance = provenance
     self.files = files
     self.threads = threads
-    isFresh = network.parameters.isEmpty
+    isFresh = !provenance.contains { $0.name == Self.startedFrom }
     trainer = try Trainer(
       network, classes: data.classes.count,
       options: options.trainingOptions(

@@ -36,7 +36,7 @@ extension Search {
     return (1...folds).map { fold in
       var options = candidate.options
       options.fold = fold
-      return (options, "\(folder)/fold-\(fold)")
+      return (options, RunFolder(folder).fold(fold))
     }
   }
 
