@@ -160,6 +160,56 @@ import Testing
         "the learning rate 0.0001 is too small: in the range test the loss falls fastest at "))
   }
 
+  /// 70 losses, at rates from 1e-5 to 100.
+  private func range(_ count: Int = 70, _ loss: (Int) -> Double) -> RateRange {
+    RateRange(
+      points: (0..<count).map {
+        RateRange.Point(rate: pow(10, -5 + 7 * Double($0) / 69), loss: loss($0))
+      })
+  }
+
+  @Test func theNoiseOfBatchesIsNoRise() throws {
+    // At the smallest rates the losses of small batches are between 1 and 3; from rate 0.01 on the loss falls, from 1 on it rises.
+    let noisy = range {
+      $0 < 30 ? [1, 3, 2, 1.4, 2.6][$0 % 5] : $0 < 50 ? 2 - 0.05 * Double($0 - 30) : 20
+    }
+    #expect(try #require(noisy.limit) > 0.9)
+    #expect(TrainingRun.diagnose(noisy, rate: 0.1) == [])
+    #expect(TrainingRun.diagnose(noisy, rate: 2).map(\.kind) == [.rateAboveRange])
+    // A rise that does not last.
+    let once = range { $0 == 40 ? 5 : $0 == 69 ? 3.9 : 2 - 0.01 * Double($0) }
+    #expect(once.limit == nil)
+    // A short one that ends the test.
+    #expect(try #require(range(60) { $0 == 59 ? 9 : 2 }.limit) > 0.9)
+    #expect(range(60) { $0 == 59 ? .infinity : 2 }.limit != nil)
+    #expect(range(20) { $0 < 3 ? 2 : 1000 * Double($0) }.limit != nil)
+  }
+
+  @Test func aRangeTestWithoutTimeSaysSo() throws {
+    let short = range(31) { _ in 2 }
+    #expect(
+      TrainingRun.diagnose(short, rate: 0.1).map(\.sentence) == [
+        "the range test had no time for learning rates above 0.0111: whether 0.1 suits is not known"
+      ])
+    #expect(
+      TrainingRun.diagnose(short, rate: 0.01).map(\.sentence) == [
+        "the range test had no time for learning rates above 0.0111: whether higher ones suit is not known"
+      ])
+    #expect(range { _ in 2 }.highestTried == nil)
+    let run = try images.run(network: Self.plain, options: options { $0.learningRate = 0.05 })
+    run.checkPatience = 0
+    let report = try run.checkStart()
+    #expect(report.range.points.count == 1)
+    #expect(report.diagnoses.map(\.kind).contains(.rangeUnfinished))
+  }
+
+  @Test func smallBatchesOfTheHingeLossRaiseNoAlarm() throws {
+    let report = try start(Self.plain) {
+      ($0.loss, $0.batch, $0.learningRate) = (.hinge, 2, 0.005)
+    }
+    #expect(!report.diagnoses.map(\.kind).contains(.rateAboveRange))
+  }
+
   @Test func signalsOutOfBoundsAreSeen() throws {
     let vanishing = try start(Self.deep("tanh")) { $0.initializer = .smallGaussian }
     #expect(

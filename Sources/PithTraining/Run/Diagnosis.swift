@@ -11,6 +11,8 @@ public struct Diagnosis: Sendable, Hashable {
     /// The range test says that the rate is too large, or too small.
     case rateAboveRange
     case rateBelowRange
+    /// The range test had no time for all rates.
+    case rangeUnfinished
     /// All weights of a layer are equal.
     case equalWeights
     /// Signals grow or shrink from layer to layer.

@@ -179,17 +179,16 @@ extension TrainingRun {
   // MARK: the learning rate
 
   private func rateRange(_ order: ArraySlice<Int>) throws -> RateRange {
-    let (steps, decades) = (70, 7.0)
-    let factor = pow(10, decades / Double(steps - 1))
+    let steps = RateRange.steps
+    let factor = pow(10, RateRange.decades / Double(steps - 1))
     let trainer = try probe {
-      // From a ten-thousandth of the run's rate to a thousand times as much.
       $0.learningRate = LearningRate(
         options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
       $0.steps = steps
     }
     let start = Self.now
     var points: [RateRange.Point] = []
-    var (average, first) = (0.0, Double.nan)
+    var average = 0.0
     for step in 0..<steps {
       let batches = max(1, order.count / options.batch)
       let images = order.dropFirst(step % batches * options.batch).prefix(options.batch)
@@ -201,14 +200,13 @@ extension TrainingRun {
       }
       average += 0.3 * (report.loss - average)
       let loss = average / (1 - pow(0.7, Double(step + 1)))
-      if step == 0 { first = loss }
       points.append(RateRange.Point(rate: report.learningRate, loss: loss))
-      if loss > 4 * first || Self.now - start > checkPatience { break }
+      if RateRange(points: points).isLost || Self.now - start > checkPatience { break }
     }
     return RateRange(points: points)
   }
 
-  static func diagnose(_ range: RateRange, rate: Double) -> [Diagnosis] {
+  package static func diagnose(_ range: RateRange, rate: Double) -> [Diagnosis] {
     let short = TrainingWatch.short
     if let limit = range.limit, rate > limit {
       return [
@@ -223,6 +221,14 @@ extension TrainingRun {
         Diagnosis(
           .rateBelowRange,
           "the learning rate \(short(rate)) is too small: in the range test the loss falls fastest at \(short(steepest)); try \(short(steepest / 3))"
+        )
+      ]
+    }
+    if let highest = range.highestTried {
+      return [
+        Diagnosis(
+          .rangeUnfinished,
+          "the range test had no time for learning rates above \(short(highest)): \(rate > highest ? "whether \(short(rate)) suits is not known" : "whether higher ones suit is not known")"
         )
       ]
     }
