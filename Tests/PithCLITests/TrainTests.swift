@@ -184,4 +184,33 @@ import Testing
     #expect(try #require(report["error"] as? Double) < 1e-6)
     #expect((report["tensors"] as? [[String: Any]])?.first?["name"] as? String == "fc.weight")
   }
+
+  @Test(arguments: [
+    (
+      "--from m.pith --init he --color gray --resize 4x4 --no-std",
+      "--from takes the weights and the recipe of the model; leave out --init, --no-std, --color, --resize"
+    ),
+    (
+      "--resume --fold 2 --folds 3 --crop 2 --alpha 1,2,3",
+      "--resume takes everything from the run; leave out --folds, --fold, --crop, --alpha"
+    ),
+    (
+      "--architecture n.network --optimizer adam --momentum 0.8",
+      "--momentum goes with the optimisers momentum and nesterov, not with adam"
+    ),
+    (
+      "--architecture n.network --loss hinge --label-smoothing 0.1",
+      "--label-smoothing goes with --loss cross-entropy"
+    ),
+    (
+      "--architecture n.network --folds 3 --validation 0.2",
+      "with --folds a fold is kept for validation; leave out --validation"
+    ),
+  ])
+  func optionsThatWouldDoNothingAreRefused(options: String, message: String) throws {
+    let outcome = try folder.bash("\"$PITH\" train data --output run \(options)")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.split(separator: "\n").first.map(String.init) == "pith: \(message)")
+    #expect(!folder.exists("run"))
+  }
 }

@@ -34,7 +34,11 @@ import Testing
     "data --architecture n.network --batch 8 --augment none --validation 0.25"
 
   private func tune(_ options: String) throws -> Program.Outcome {
-    try folder.bash("\"$PITH\" tune \(Self.common) \(options)")
+    // Folds leave no share to be kept.
+    let common =
+      options.contains("--folds")
+      ? Self.common.replacing(" --validation 0.25", with: "") : Self.common
+    return try folder.bash("\"$PITH\" tune \(common) \(options)")
   }
 
   @Test func aSearchEndsInAModel() throws {
@@ -119,6 +123,18 @@ import Testing
       "128 networks: at most 100 are compared"
     ),
     ("--grid-points 3", "--grid-points goes with --method grid"),
+    (
+      "--search momentum=0.5..0.9 --optimizer adam",
+      "momentum is of the optimisers momentum and nesterov, not of adam; leave out one of them"
+    ),
+    (
+      "--search optimizer=adam,nesterov --momentum 0.8",
+      "momentum is of the optimisers momentum and nesterov, not of adam; leave out one of them"
+    ),
+    (
+      "--search label-smoothing=0..0.2 --loss hinge",
+      "label-smoothing goes with --loss cross-entropy; leave it out"
+    ),
     ("--folds 3 --fold 1", "every trial trains all folds; leave out --fold"),
     (
       "--search l2=0..1",
@@ -130,6 +146,15 @@ import Testing
     #expect(outcome.status == 2)
     #expect(outcome.errors.split(separator: "\n").first.map(String.init) == "pith: \(message)")
     #expect(!folder.exists("s"))
+  }
+
+  @Test func firstWeightsOfAModelAreNotSearched() throws {
+    let outcome = try folder.pith(
+      "tune", "data", "--from", "m.pith", "--output", "s", "--search", "init=he,xavier")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.hasPrefix(
+        "pith: --from takes the weights of the model; leave out --search init\n"))
   }
 
   @Test func helpSaysWhyAndTheDefaults() throws {

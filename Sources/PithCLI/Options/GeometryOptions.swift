@@ -24,6 +24,15 @@ struct GeometryOptions: ParsableArguments {
       "What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
   var alpha = AlphaOption(alpha: .drop)
 
+  /// The names of options that were given.
+  var given: [String] {
+    let options: [(String, Bool)] = [
+      ("--color", color != nil), ("--resize", resize != nil), ("--crop", crop != nil),
+      ("--interpolation", interpolation != nil), ("--alpha", alpha.alpha != .drop),
+    ]
+    return options.filter(\.1).map(\.0)
+  }
+
   /// A recipe without range, mean and standard deviation.
   var geometry: Preprocessing {
     var recipe = Preprocessing()

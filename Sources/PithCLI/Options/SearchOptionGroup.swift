@@ -75,6 +75,7 @@ struct SearchOptionGroup: ParsableArguments {
       for space in spaces where training.given.contains("--\(space.name)") {
         throw ValidationError("--\(space.name) is searched; leave it out")
       }
+      try Self.check(spaces, training, input)
       let options = try options(training)
       guard !vary.isEmpty || !options.spaces.isEmpty else {
         throw ValidationError(
@@ -85,6 +86,32 @@ struct SearchOptionGroup: ParsableArguments {
     } catch let error as ValidationError {
       throw error
     } catch { throw ValidationError("\(error)") }
+  }
+
+  /// Refuses hyperparameters that would do nothing in any trial, or in some.
+  private static func check(
+    _ spaces: [SearchSpace], _ training: TrainingOptionGroup, _ input: TrainingInput
+  ) throws {
+    let names = Set(spaces.map(\.name))
+    guard input.from == nil || !names.contains("init") else {
+      throw ValidationError("--from takes the weights of the model; leave out --search init")
+    }
+    guard training.options.loss == .crossEntropy || !names.contains("label-smoothing") else {
+      throw ValidationError("label-smoothing goes with --loss cross-entropy; leave it out")
+    }
+    guard names.contains("momentum") || training.momentum != nil else { return }
+    var optimizers = [training.options.optimizer.rawValue]
+    if case .choices(let choices) = spaces.first(where: { $0.name == "optimizer" })?.values {
+      optimizers = choices
+    }
+    let others = optimizers.filter {
+      RunOptions.OptimizerName(rawValue: $0)?.takesMomentum != true
+    }
+    guard others.isEmpty else {
+      throw ValidationError(
+        "momentum is of the optimisers momentum and nesterov, not of \(others.joined(separator: ", ")); leave out one of them"
+      )
+    }
   }
 
   /// What was given, and defaults.

@@ -29,9 +29,10 @@ struct TrainingInput: ParsableArguments {
 
   @OptionGroup var threads: ThreadOption
 
-  /// The names of options that say which network is trained.
+  /// The names of options that say which network is trained, and on what pixels.
   var given: [String] {
-    (network.architecture == nil ? [] : ["--architecture"]) + (from == nil ? [] : ["--from"])
+    (network.architecture == nil ? [] : ["--architecture"])
+      + (from == nil ? [] : ["--from"]) + geometry.given
   }
 
   /// Refuses options that say no network, or two.
@@ -39,8 +40,13 @@ struct TrainingInput: ParsableArguments {
     guard (network.architecture == nil) != (from == nil) else {
       throw ValidationError("give --architecture, or --from to train a model further")
     }
-    guard from == nil || training.mean == nil && !training.noStd else {
-      throw ValidationError("--from takes the recipe of the model; leave out --mean and --no-std")
+    guard from != nil else { return }
+    let own = ["--init", "--mean", "--no-std"]
+    let needless = training.given.filter(own.contains) + geometry.given
+    guard needless.isEmpty else {
+      throw ValidationError(
+        "--from takes the weights and the recipe of the model; leave out \(needless.joined(separator: ", "))"
+      )
     }
   }
 

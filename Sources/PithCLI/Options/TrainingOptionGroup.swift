@@ -110,12 +110,23 @@ struct TrainingOptionGroup: ParsableArguments {
 
   func validate() throws {
     guard fold == nil || folds != nil else { throw ValidationError("--fold goes with --folds") }
+    guard folds == nil || validation == nil else {
+      throw ValidationError("with --folds a fold is kept for validation; leave out --validation")
+    }
+    guard momentum == nil || options.optimizer.takesMomentum else {
+      throw ValidationError(
+        "--momentum goes with the optimisers momentum and nesterov, not with \(options.optimizer.rawValue)"
+      )
+    }
+    guard labelSmoothing == nil || options.loss == .crossEntropy else {
+      throw ValidationError("--label-smoothing goes with --loss cross-entropy")
+    }
     do { try options.check() } catch { throw ValidationError("\(error)") }
   }
 
   /// The names of options that were given.
   var given: [String] {
-    [
+    let options: [(String, Bool)] = [
       ("--epochs", epochs != nil), ("--batch", batch != nil), ("--accumulate", accumulate != nil),
       ("--seed", seed != nil), ("--learning-rate", learningRate != nil),
       ("--optimizer", optimizer != nil), ("--momentum", momentum != nil),
@@ -123,8 +134,10 @@ struct TrainingOptionGroup: ParsableArguments {
       ("--label-smoothing", labelSmoothing != nil), ("--l1", l1 != nil), ("--l2", l2 != nil),
       ("--dropout", dropout != nil), ("--clip", clip != nil), ("--init", initializer != nil),
       ("--augment", augment != nil), ("--validation", validation != nil),
-      ("--folds", folds != nil), ("--mean", mean != nil), ("--no-std", noStd),
-    ].filter(\.1).map(\.0)
+      ("--folds", folds != nil), ("--fold", fold != nil), ("--mean", mean != nil),
+      ("--no-std", noStd),
+    ]
+    return options.filter(\.1).map(\.0)
   }
 
   /// What was given, and defaults.
@@ -155,6 +168,11 @@ struct TrainingOptionGroup: ParsableArguments {
     options.dividesByDeviation = !noStd
     return options
   }
+}
+
+extension RunOptions.OptimizerName {
+  /// Whether ``RunOptions/momentum`` is of this one.
+  var takesMomentum: Bool { self == .momentum || self == .nesterov }
 }
 
 extension RunOptions.OptimizerName: ExpressibleByArgument {}
