@@ -55,8 +55,12 @@ struct PithCommand: ParsableCommand {
     let text = fullMessage(for: error)
     guard exitCode(for: error).isSuccess else {
       let prefix = "Error: "
-      Diagnostics.line(
-        "pith: " + (text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]))
+      let message = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
+      Diagnostics.line("pith: " + message)
+      if asksForJSON {
+        let problem = message.split(separator: "\n").first.map(String.init) ?? ""
+        Diagnostics.line(JSON.error(PithError(.invalidArgument, problem)).text)
+      }
       return .usage
     }
     let output = StandardOutput()
@@ -69,6 +73,14 @@ struct PithCommand: ParsableCommand {
       Diagnostics.error(failure.error)
       return failure.status
     }
+  }
+
+  /// Whether the command line, which could not be understood, has `--format json` or `jsonl`.
+  private static var asksForJSON: Bool {
+    let words = CommandLine.arguments.prefix { $0 != "--" }
+    let formats = ["json", "jsonl"]
+    return zip(words, words.dropFirst()).contains { $0 == "--format" && formats.contains($1) }
+      || words.contains { word in formats.contains { word == "--format=\($0)" } }
   }
 
   private static func end(_ status: ExitStatus) -> Never {

@@ -213,4 +213,18 @@ import Testing
     #expect(outcome.errors.split(separator: "\n").first.map(String.init) == "pith: \(message)")
     #expect(!folder.exists("run"))
   }
+
+  @Test func wrongUsageIsToldAsJSONToo() throws {
+    for format in ["--format json", "--format=json"] {
+      let outcome = try folder.bash("\"$PITH\" train data --output run \(format)")
+      #expect(outcome.status == 2)
+      let last = try #require(outcome.errors.split(separator: "\n").last)
+      let report = try #require(try json(String(last)) as? [String: Any])
+      #expect(
+        report["error"] as? String == "give --architecture, or --from to train a model further")
+      #expect(report["code"] is Int)
+    }
+    let text = try folder.bash("\"$PITH\" train data --output run")
+    #expect(!text.errors.contains("{"))
+  }
 }

@@ -157,6 +157,15 @@ import Testing
         "pith: --from takes the weights of the model; leave out --search init\n"))
   }
 
+  @Test func aLaterRoundIsToldInShortNumbers() throws {
+    let outcome = try tune("--output s --epochs 1 --trials 4 --rounds 2")
+    #expect(outcome.status == 0)
+    let line = try #require(
+      outcome.errors.split(separator: "\n").first { $0.hasPrefix("round 2: ") })
+    #expect(line.contains(", learning-rate=") && line.contains(", l2="))
+    #expect(!line.contains(/[0-9]{9}/), "\(line)")
+  }
+
   @Test func helpSaysWhyAndTheDefaults() throws {
     let help = try folder.pith("tune", "--help")
     #expect(help.status == 0)

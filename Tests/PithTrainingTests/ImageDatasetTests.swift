@@ -101,7 +101,7 @@ import Testing
       message {
         _ = try ImageDataset(contentsOf: images.path("data"), classes: ["red", "green", "pink"])
       }
-        == "TMP/data: the folders are not the classes of the model: it does not know 'blue'; there are no images of 'pink';; train a new network on these classes"
+        == "TMP/data: the folders are not the classes of the model: it does not know 'blue' and there are no images of 'pink'; train a new network on these classes"
     )
     let data = try ImageDataset(contentsOf: images.path("data"), classes: ["red", "green", "blue"])
     #expect(data.labels.first == 2)

@@ -21,7 +21,7 @@ final class SearchPrinter: Sendable {
     switch event {
     case .round(let number, let spaces, let trials, let left):
       progress.withLock { $0 = Progress(total: left * epochsPerTrial, isQuiet: isQuiet) }
-      let searched = spaces.map { ", \($0)" }.joined()
+      let searched = spaces.map { ", \($0.summary)" }.joined()
       let before = left == trials ? "" : ", \(trials - left) of them before"
       line("round \(number): \(Plural.text(trials, "trial"))\(before)\(searched)")
     case .epoch: progress.withLock { $0.advance(by: 1) }

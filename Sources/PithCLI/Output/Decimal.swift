@@ -28,7 +28,9 @@ enum Decimal {
     return text
   }
 
+  /// What is not a number has no sign.
   private static func format(_ format: String, _ arguments: [any CVarArg]) -> String {
+    if let number = arguments.last as? Double, number.isNaN { return "nan" }
     var buffer = [CChar](repeating: 0, count: 400)
     let count = withVaList(arguments) { vsnprintf(&buffer, buffer.count, format, $0) }
     let characters = buffer.prefix(min(max(0, Int(count)), buffer.count - 1))

@@ -43,10 +43,12 @@ enum ClassNames {
     guard missing.isEmpty, unknown.isEmpty, Set(expected).count == expected.count else {
       throw PithError(
         .invalidArgument,
-        "the folders are not the classes of the model:"
-          + (unknown.isEmpty ? "" : " it does not know \(list(unknown));")
-          + (missing.isEmpty ? "" : " there are no images of \(list(missing));")
-          + (missing.isEmpty && unknown.isEmpty ? " it has a class twice;" : ""),
+        "the folders are not the classes of the model: "
+          + [
+            unknown.isEmpty ? nil : "it does not know \(list(unknown))",
+            missing.isEmpty ? nil : "there are no images of \(list(missing))",
+            missing.isEmpty && unknown.isEmpty ? "it has a class twice" : nil,
+          ].compactMap { $0 }.joined(separator: " and "),
         advice: "train a new network on these classes")
     }
     return expected

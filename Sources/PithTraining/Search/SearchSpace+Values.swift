@@ -21,14 +21,23 @@ extension SearchSpace {
     min(max(0, Int(share * Double(count))), count - 1)
   }
 
-  private static func text(_ value: Double, within range: ClosedRange<Double>) -> String {
+  /// As ``description``, but numbers with four significant digits.
+  package var summary: String {
+    switch values {
+    case .logarithmic(let range), .linear(let range):
+      "\(name)=\(Self.text(range.lowerBound))..\(Self.text(range.upperBound))"
+    case .powersOfTwo, .choices: description
+    }
+  }
+
+  private static func text(_ value: Double, within range: ClosedRange<Double>? = nil) -> String {
     guard value != 0, value.isFinite else { return "\(value)" }
     let digits = 3 - log10(abs(value)).rounded(.down)
     // Powers of ten are exact up to 22, and the nearest number to a short decimal comes of one division.
     let scale = pow(10, abs(digits))
     let rounded =
       digits >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
-    return "\(min(max(rounded, range.lowerBound), range.upperBound))"
+    return "\(range.map { min(max(rounded, $0.lowerBound), $0.upperBound) } ?? rounded)"
   }
 
   /// The value of a trial of a random search. It follows from seed, trial and name alone.
