@@ -11,8 +11,8 @@ public struct LayerSize: Sendable, Hashable {
   public let output: Shape
   /// The numbers that are learned: for a convolution `(kh * kw * c / groups + bias) * n`.
   public let parameters: Int
-  /// Says where the division by the stride leaves a rest: so many rows or columns at the end are never looked at. Empty where it
-  /// does not.
+  /// Says where the division by the stride leaves so great a rest that rows or columns of the input are never looked at. Empty
+  /// where it does not.
   public let remainders: [String]
 
   /// The layers of a network in order.
@@ -47,20 +47,27 @@ public struct LayerSize: Sendable, Hashable {
       ? [] : remainders(input, window.kernel, window.stride, window.padding, window.dilation)
   }
 
+  /// Windows begin every `s` pixels: where the last one ends, `(i + p - k) mod s` pixels are left over, of which those beyond the
+  /// padding at the end are of the image. As many as lie between two windows, when the stride is above the kernel, are no loss.
   private static func remainders(
     _ input: Shape, _ kernel: Extent, _ stride: Extent, _ padding: Padding, _ dilation: Extent
   ) -> [String] {
-    func remainder(_ axis: String, _ i: Int, _ pad: Int, _ k: Int, _ d: Int, _ s: Int) -> String? {
+    func remainder(
+      _ name: String, _ i: Int, _ pad: (begin: Int, end: Int), _ k: Int, _ d: Int, _ s: Int
+    ) -> String? {
       let reach = d * (k - 1) + 1
-      let rest = (i + pad - reach) % s
-      return rest == 0 ? nil : "\(axis) (\(i) + \(pad) - \(reach)) / \(s) leaves \(rest)"
+      let unseen = (i + pad.begin + pad.end - reach) % s - pad.end - max(0, s - reach)
+      guard unseen > 0 else { return nil }
+      return unseen == 1
+        ? "the last 1 \(name) is never seen" : "the last \(unseen) \(name)s are never seen"
     }
     return [
       remainder(
-        "height", input[1], padding.top + padding.bottom, kernel.height, dilation.height,
+        "row", input[1], (padding.top, padding.bottom), kernel.height, dilation.height,
         stride.height),
       remainder(
-        "width", input[2], padding.left + padding.right, kernel.width, dilation.width, stride.width),
+        "column", input[2], (padding.left, padding.right), kernel.width, dilation.width,
+        stride.width),
     ].compactMap { $0 }
   }
 }
