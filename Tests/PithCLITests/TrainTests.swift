@@ -185,6 +185,31 @@ import Testing
     #expect((report["tensors"] as? [[String: Any]])?.first?["name"] as? String == "fc.weight")
   }
 
+  @Test func everyLossAndRegularizerIsChecked() throws {
+    var gradients: [Double] = []
+    for options in [
+      "", "--loss hinge", "--label-smoothing 0.1", "--l2 0", "--l1 0.01", "--loss hinge --l1 0.1",
+    ] {
+      let outcome = try folder.bash("\"$PITH\" gradcheck n.network --format json \(options)")
+      #expect(outcome.status == 0)
+      let report = try #require(try json(outcome.output) as? [String: Any])
+      #expect(report["verdict"] as? String == "right")
+      let weights = try #require((report["tensors"] as? [[String: Any]])?.first)
+      #expect(try #require(weights["checked"] as? Int) > 0)
+      gradients.append(try #require(weights["analytic"] as? Double))
+    }
+    #expect(Set(gradients).count == gradients.count, "each is another function")
+    for (options, message) in [
+      (
+        "--loss hinge --label-smoothing 0.1", "--label-smoothing goes with --loss cross-entropy"
+      ), ("--l1=-1", "--l1 and --l2 must be finite and not negative"),
+    ] {
+      let outcome = try folder.bash("\"$PITH\" gradcheck n.network \(options)")
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.hasPrefix("pith: \(message)\n"))
+    }
+  }
+
   @Test(arguments: [
     (
       "--from m.pith --init he --color gray --resize 4x4 --no-std",

@@ -10,9 +10,9 @@ struct Gradcheck: Subcommand {
     abstract: "Check the gradients of a network.",
     discussion: """
       Compares, in double precision, the gradient by every parameter and input with centred differences \
-      (f(x + h) - f(x - h)) / 2h of the mean cross-entropy of random labels with L2. The error is |a - n| / max(|a|, |n|, floor); \
-      at most 1e-6 is right, at most 1e-4 doubtful, more is wrong. Where a ReLU, a max pool or a maximum changes sides between \
-      the two, there is no derivative to compare: such kinks are counted.
+      (f(x + h) - f(x - h)) / 2h of the mean loss of random labels with regularisation. The error is |a - n| / max(|a|, |n|, floor); \
+      at most 1e-6 is right, at most 1e-4 doubtful, more is wrong. Where a ReLU, a max pool, a maximum, the hinge loss or the size of a weight under L1 \
+      changes sides between the two, there is no derivative to compare: such kinks are counted.
 
       Exit code 4: the gradients are not right.
 
@@ -39,6 +39,20 @@ struct Gradcheck: Subcommand {
   @Option(help: ArgumentHelp("What random numbers follow from.", valueName: "n"))
   var seed: UInt64 = 1
 
+  @Option(help: "The loss that is checked.")
+  var loss = RunOptions.LossName.crossEntropy
+
+  @Option(
+    help: ArgumentHelp("The share of the target that all classes get (default: 0).", valueName: "x")
+  )
+  var labelSmoothing: Double?
+
+  @Option(help: ArgumentHelp("Times the sum of weights' sizes.", valueName: "x"))
+  var l1 = 0.0
+
+  @Option(help: ArgumentHelp("Times half the sum of weights' squares.", valueName: "x"))
+  var l2 = 5e-4
+
   @OptionGroup var threads: ThreadOption
 
   @Option(help: "How the result is printed.")
@@ -49,6 +63,15 @@ struct Gradcheck: Subcommand {
   func validate() throws {
     guard 1...1_000_000 ~= coordinates, 2...1024 ~= images else {
       throw ValidationError("--coordinates must be at least 1, and --images from 2 to 1024")
+    }
+    guard 0..<1 ~= labelSmoothing ?? 0 else {
+      throw ValidationError("--label-smoothing must be at least 0 and less than 1")
+    }
+    guard labelSmoothing == nil || loss == .crossEntropy else {
+      throw ValidationError("--label-smoothing goes with --loss cross-entropy")
+    }
+    guard l1.isFinite, l2.isFinite, l1 >= 0, l2 >= 0 else {
+      throw ValidationError("--l1 and --l2 must be finite and not negative")
     }
   }
 
@@ -61,8 +84,8 @@ struct Gradcheck: Subcommand {
       check.images = images
       check.seed = seed
       return try check.check(
-        graph.endingInLogits(), .loss(.crossEntropy()), regularization: Regularization(l2: 5e-4),
-        threads: threads.threads)
+        graph.endingInLogits(), .loss(loss.loss(labelSmoothing: labelSmoothing ?? 0)),
+        regularization: Regularization(l1: l1, l2: l2), threads: threads.threads)
     }
     let output = StandardOutput()
     try output.write(format == .text ? text(report) : json(report).text + "\n")

@@ -10,6 +10,14 @@ public struct RunOptions: Sendable, Hashable {
     case crossEntropy = "cross-entropy"
     /// ``Loss/hinge(margin:)``.
     case hinge
+
+    /// The loss, the cross-entropy with a label smoothing.
+    package func loss(labelSmoothing: Double) -> Loss {
+      switch self {
+      case .crossEntropy: .crossEntropy(labelSmoothing: labelSmoothing)
+      case .hinge: .hinge()
+      }
+    }
   }
 
   /// How steps follow from gradients, see ``Optimizer``.
@@ -92,11 +100,7 @@ extension RunOptions {
     var options = TrainingOptions()
     let steps = epochs * stepsPerEpoch
     let warmUpSteps = min(Int(warmUp * Double(stepsPerEpoch)), steps)
-    options.loss =
-      switch loss {
-      case .crossEntropy: .crossEntropy(labelSmoothing: labelSmoothing)
-      case .hinge: .hinge()
-      }
+    options.loss = loss.loss(labelSmoothing: labelSmoothing)
     options.optimizer =
       switch optimizer {
       case .sgd: .sgd
