@@ -185,6 +185,40 @@ import Testing
     #expect((report["tensors"] as? [[String: Any]])?.first?["name"] as? String == "fc.weight")
   }
 
+  @Test func theConfigurationSaysAllThatARunDependsOn() throws {
+    try folder.write(
+      """
+      parameter classes = 2
+      parameter width = 1
+      input image: [3, 4, 4]
+      flatten
+      hidden = fully_connected outputs: round(4 * width)
+      fc = fully_connected outputs: classes
+
+      """, to: "w.network")
+    let begun = try train(
+      "--architecture w.network --set width=0.5 --output run --epochs 1 --quiet --resize 6 --crop 4x3 --color bgr"
+    )
+    #expect(begun.status == 0)
+    func configuration(_ run: String) throws -> [Substring] {
+      try String(decoding: folder.bytes("\(run)/configuration.txt"), as: UTF8.self)
+        .split(separator: "\n")
+    }
+    let lines = try configuration("run")
+    for line in [
+      "data: data", "architecture: w.network", "set: width=0.5", "color: bgr", "resize: 6",
+      "crop: 4x3", "interpolation: bilinear", "epochs: 1", "augment: none",
+    ] {
+      #expect(lines.contains(Substring(line)), "\(line)")
+    }
+    #expect(!lines.contains { $0.hasPrefix("from: ") })
+    #expect(try folder.pith("convert", "run", "-o", "m.pith").status == 0)
+    #expect(try train("--from m.pith --output further --epochs 1 --quiet").status == 0)
+    let further = try configuration("further")
+    #expect(further.contains("from: m.pith") && further.contains("color: bgr"))
+    #expect(further.contains("resize: 6"))
+  }
+
   @Test func everyLossAndRegularizerIsChecked() throws {
     var gradients: [Double] = []
     for options in [

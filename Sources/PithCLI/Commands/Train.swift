@@ -88,7 +88,7 @@ struct Train: Subcommand {
       try failing(with: .usage) {
         try TrainingRun(
           start, data: images, options: options, folder: folder,
-          preprocessing: model?.preprocessing, provenance: provenance,
+          preprocessing: model?.preprocessing, provenance: provenance, facts: input.facts,
           threads: input.threads.threads)
       }
     }

@@ -35,6 +35,17 @@ struct TrainingInput: ParsableArguments {
       + (from == nil ? [] : ["--from"]) + geometry.given
   }
 
+  /// What was given, for the configuration of a run.
+  var facts: [String: String] {
+    var facts = ["data": data]
+    facts["architecture"] = network.architecture
+    if !network.set.isEmpty {
+      facts["set"] = network.set.map { "\($0.name)=\($0.text)" }.joined(separator: " ")
+    }
+    facts["from"] = from
+    return facts
+  }
+
   /// Refuses options that say no network, or two.
   func checkNetwork(_ training: TrainingOptionGroup) throws {
     guard (network.architecture == nil) != (from == nil) else {

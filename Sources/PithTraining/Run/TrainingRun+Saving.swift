@@ -54,6 +54,16 @@ extension TrainingRun {
     lastSaved = Self.now
   }
 
+  /// All that the run depends on, a line for each name: the settings, how files become pixels, where the network came from, and
+  /// what else is known.
+  func configuration(_ facts: [String: String]) -> String {
+    let origin = Dictionary(
+      provenance.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    let all = origin.merging(data.geometry.geometrySettings) { $1 }
+      .merging(facts) { $1 }.merging(settings) { $1 }
+    return all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
+  }
+
   /// Writes the report.
   func saveReport() throws {
     try FileBytes.replace(files.report, with: Array(report().html.utf8))

@@ -90,9 +90,11 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - preprocessing: what the network was trained with; nil: computed from the training images.
   ///   - provenance: where the network came from.
+  ///   - facts: what else the configuration says, by name.
   package convenience init(
     _ network: Network, data: ImageDataset, options: RunOptions, folder: String,
-    preprocessing: Preprocessing? = nil, provenance: [ProvenanceEntry], threads: Int? = nil
+    preprocessing: Preprocessing? = nil, provenance: [ProvenanceEntry],
+    facts: [String: String] = [:], threads: Int? = nil
   ) throws {
     try options.check()
     var options = options
@@ -122,11 +124,7 @@ public final class TrainingRun {
         advice: "begin with smaller weights, for example --init he")
     }
     try FileBytes.makeFolder(files.path)
-    try FileBytes.replace(
-      files.configuration,
-      with: Array(
-        settings.sorted { $0.key < $1.key }
-          .map { "\($0.key): \($0.value)\n" }.joined().utf8))
+    try FileBytes.replace(files.configuration, with: Array(configuration(facts).utf8))
     try log.save()
     // A disk that is full, or a folder that cannot be written, shows before any time is spent.
     try save()
