@@ -219,6 +219,33 @@ import Testing
     #expect(further.contains("resize: 6"))
   }
 
+  /// There are no images here: what is said comes before they are looked for.
+  @Test func mistakesAreFoundBeforeImagesAreRead() throws {
+    func message(_ options: String) throws -> Substring? {
+      let outcome = try folder.bash("\"$PITH\" \(options)")
+      #expect(outcome.status == 2)
+      return outcome.errors.split(separator: "\n").first
+    }
+    try folder.write("", to: "cv/fold-2/last.pith")
+    let network = "--architecture n.network"
+    #expect(
+      try message("train none \(network) --folds 2 --output cv")
+        == "pith: cv/fold-2: there is a run in this folder; go on with it by --resume, or choose another folder"
+    )
+    for command in ["train", "tune"] {
+      #expect(
+        try message("\(command) none --architecture other.network --output run")?
+          .hasPrefix("pith: other.network: ") == true)
+      #expect(
+        try message("\(command) none --architecture resnet21-cifar --output run")?
+          .hasPrefix("pith: the architecture 'resnet21-cifar' is not known; known are ") == true)
+      #expect(
+        try message("\(command) none \(network) --set width=2 --output run")?
+          .hasPrefix("pith: n.network: ") == true)
+    }
+    #expect(!folder.exists("run"))
+  }
+
   @Test func everyLossAndRegularizerIsChecked() throws {
     var gradients: [Double] = []
     for options in [

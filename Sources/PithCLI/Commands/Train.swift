@@ -80,6 +80,11 @@ struct Train: Subcommand {
   // MARK: beginning
 
   private func begun(_ report: TrainingPrinter) throws -> [TrainingResult.Ending] {
+    let runs = self.runs
+    for (_, folder) in runs {
+      try failing(with: .usage) { try TrainingRun.checkHoldsNoRun(folder) }
+    }
+    try input.checkArchitecture()
     let model = try input.model()
     let images = try input.images(for: model, report)
     let (start, provenance) = try input.network(model, for: images)
@@ -92,7 +97,6 @@ struct Train: Subcommand {
           threads: input.threads.threads)
       }
     }
-    let runs = runs
     guard runs.count > 1 else {
       return [try follow(begin(runs[0].0, runs[0].1), runs[0].1, report)]
     }

@@ -66,11 +66,15 @@ struct Tune: Subcommand {
 
   func execute() throws -> ExitStatus {
     Interruption.listen()
-    let model = try input.model()
-    let images = try input.images(for: model, TrainingPrinter(isQuiet: quiet))
-    let networks = try search.networks.map { parameters in
+    let variants = search.networks.map { parameters in
       let values = Dictionary(
         parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+      return (parameters: parameters, values: values)
+    }
+    for variant in variants { try input.checkArchitecture(values: variant.values) }
+    let model = try input.model()
+    let images = try input.images(for: model, TrainingPrinter(isQuiet: quiet))
+    let networks = try variants.map { parameters, values in
       let (network, provenance) = try input.network(model, for: images, values: values)
       return try failing(with: .usage) {
         try SearchNetwork(

@@ -61,6 +61,19 @@ struct TrainingInput: ParsableArguments {
     }
   }
 
+  /// Finds what is wrong with an architecture or its parameters, as far as it shows without images.
+  ///
+  /// - Parameter values: parameters besides those of `--set`.
+  func checkArchitecture(values: [String: Double] = [:]) throws {
+    guard from == nil else { return }
+    _ = try failing(with: .usage) { try architecture(values).graph() }
+  }
+
+  private func architecture(_ values: [String: Double]) throws -> Architecture {
+    try Architecture.of(
+      network.architecture ?? "", values: network.parameters.merging(values) { $1 })
+  }
+
   /// The model of `--from`.
   func model() throws -> Model? { try from.map { try ModelSource.file($0).open() } }
 
@@ -97,8 +110,7 @@ struct TrainingInput: ParsableArguments {
             + [ProvenanceEntry(TrainingRun.startedFrom, model.identity)]
         )
       }
-      let architecture = try Architecture.of(
-        network.architecture ?? "", values: network.parameters.merging(values) { $1 })
+      let architecture = try architecture(values)
       let shape = images.imageShape
       let graph = try architecture.graph(
         Architecture.Settings(

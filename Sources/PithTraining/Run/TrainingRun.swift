@@ -99,12 +99,8 @@ public final class TrainingRun {
     try options.check()
     var options = options
     options.learningRate = options.usedLearningRate
+    try Self.checkHoldsNoRun(folder)
     let files = RunFolder(folder)
-    guard !FileBytes.isRegularFile(files.last) else {
-      throw PithError(
-        .fileAccess, file: folder, "there is a run in this folder",
-        advice: "go on with it by --resume, or choose another folder")
-    }
     let split = options.split(data)
     let recipe =
       try preprocessing
@@ -128,6 +124,15 @@ public final class TrainingRun {
     try log.save()
     // A disk that is full, or a folder that cannot be written, shows before any time is spent.
     try save()
+  }
+
+  /// Refuses a folder that holds a run.
+  package static func checkHoldsNoRun(_ folder: String) throws {
+    guard !FileBytes.isRegularFile(RunFolder(folder).last) else {
+      throw PithError(
+        .fileAccess, file: folder, "there is a run in this folder",
+        advice: "go on with it by --resume, or choose another folder")
+    }
   }
 
   /// Goes on with the run in a folder from where it was saved last.
