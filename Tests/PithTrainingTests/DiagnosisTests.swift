@@ -384,7 +384,7 @@ import Testing
         let shown = index % 10 < 4 ? (label + 1 + index % 2) % 3 : label
         let pixels = (0..<48).map { UInt8($0 % 3 == 2 - shown ? 200 : 50 + index % 50) }
         try images.write(
-          TestImages.png(pixels, height: 4, width: 4), to: "many/\(names[label])/\(index).png")
+          PNGFile.bytes(rgb: pixels, height: 4, width: 4), to: "many/\(names[label])/\(index).png")
       }
     }
     let run = try TrainingRun(

@@ -6,7 +6,7 @@ public import PithTraining
 struct TrainingOptionGroup: ParsableArguments {
   private static let defaults = RunOptions()
 
-  @Option(help: ArgumentHelp("Rounds over all images (default: 30).", valueName: "n"))
+  @Option(help: ArgumentHelp("Rounds over all images (default: 60).", valueName: "n"))
   var epochs: Int?
 
   @Option(help: ArgumentHelp("Images of a step (default: 128).", valueName: "n"))
@@ -49,7 +49,8 @@ struct TrainingOptionGroup: ParsableArguments {
   var loss: RunOptions.LossName?
 
   @Option(
-    help: ArgumentHelp("The share of the target that all classes get (default: 0).", valueName: "x")
+    help: ArgumentHelp(
+      "The share of the target that all classes get (default: 0.1; hinge: none).", valueName: "x")
   )
   var labelSmoothing: Double?
 

@@ -43,7 +43,7 @@ public struct RunOptions: Sendable, Hashable {
     case plateau
   }
 
-  public var epochs = 30
+  public var epochs = 60
   /// Images of a step.
   public var batch = 128
   /// The passes that a step is cut into, to save memory.
@@ -51,7 +51,8 @@ public struct RunOptions: Sendable, Hashable {
   /// What the split, the first weights, the order and changes of images, and dropout follow from.
   public var seed: UInt64 = 1
   public var loss = LossName.crossEntropy
-  public var labelSmoothing = 0.0
+  /// The share of the target that all classes get; the hinge loss has none.
+  public var labelSmoothing = 0.1
   public var optimizer = OptimizerName.nesterov
   public var momentum = 0.9
   /// The highest; nil: ``OptimizerName/usualLearningRate``.
