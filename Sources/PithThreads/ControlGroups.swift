@@ -1,20 +1,19 @@
 import Glibc
 
-/// The quota of processor time that control groups set, version 1 and 2.
+/// The limits of processor time and memory that control groups set, version 1 and 2.
 ///
-/// Source: the kernel's documentation, `admin-guide/cgroup-v2.rst` (cpu.max), `scheduler/sched-bwc.rst`
-/// (cpu.cfs_quota_us) and proc(5) (mountinfo).
+/// Source: the kernel's documentation, `admin-guide/cgroup-v2.rst` (cpu.max, memory.max, memory.current),
+/// `scheduler/sched-bwc.rst` (cpu.cfs_quota_us), `admin-guide/cgroup-v1/memory.rst` (memory.limit_in_bytes,
+/// memory.usage_in_bytes) and proc(5) (mountinfo).
 package enum ControlGroups {
   /// The least number of processors, rounded up, that any group around this process allows; nil: no limit.
   package static func quota(root: String) -> Int? {
-    let groups = contents("\(root)/proc/self/cgroup") ?? ""
-    let mounts = contents("\(root)/proc/self/mountinfo") ?? ""
-    let unified = folders(.unified, groups: groups, mounts: mounts).map {
-      contents("\(root)\($0)/cpu.max").flatMap(processors(unified:))
+    let unified = folders(.unified, root: root).map {
+      contents("\($0)/cpu.max").flatMap(processors(unified:))
     }
-    let legacy = folders(.legacy, groups: groups, mounts: mounts).map { folder in
-      contents("\(root)\(folder)/cpu.cfs_quota_us").flatMap { quota in
-        contents("\(root)\(folder)/cpu.cfs_period_us").flatMap {
+    let legacy = folders(.legacy("cpu"), root: root).map { folder in
+      contents("\(folder)/cpu.cfs_quota_us").flatMap { quota in
+        contents("\(folder)/cpu.cfs_period_us").flatMap {
           processors(quota: quota, period: $0)
         }
       }
@@ -22,7 +21,30 @@ package enum ControlGroups {
     return (unified + legacy).compactMap { $0 }.min()
   }
 
-  enum Version { case unified, legacy }
+  /// The least number of bytes that any group around this process leaves of its limit; nil: no limit.
+  static func freeMemory(root: String) -> Int? {
+    let unified = folders(.unified, root: root).map {
+      bytes(limit: "\($0)/memory.max", used: "\($0)/memory.current")
+    }
+    let legacy = folders(.legacy("memory"), root: root).map {
+      bytes(limit: "\($0)/memory.limit_in_bytes", used: "\($0)/memory.usage_in_bytes")
+    }
+    return (unified + legacy).compactMap { $0 }.min()
+  }
+
+  private enum Hierarchy {
+    case unified
+    /// That of a controller of version 1.
+    case legacy(Substring)
+  }
+
+  /// What the numbers in two files leave; nil when there is no limit.
+  private static func bytes(limit: String, used: String) -> Int? {
+    guard let limit = contents(limit).flatMap(integer), let used = contents(used).flatMap(integer),
+      limit >= 0, used >= 0
+    else { return nil }
+    return max(0, limit - used)
+  }
 
   /// The processors of a `cpu.max`: `max 100000` (nil: no limit) or `150000 100000`.
   package static func processors(unified text: String) -> Int? {
@@ -39,20 +61,18 @@ package enum ControlGroups {
     return quota / period + (quota % period == 0 ? 0 : 1)
   }
 
-  /// The folders whose limits hold for this process: its own group's and every one above, up to where the
-  /// hierarchy is mounted.
-  ///
-  /// - Parameters:
-  ///   - groups: the text of `/proc/self/cgroup`: lines of `number:controllers:path`.
-  ///   - mounts: the text of `/proc/self/mountinfo`.
-  static func folders(_ version: Version, groups: String, mounts: String) -> [String] {
-    guard let path = groupPath(version, groups: groups),
-      let mount = mountPoint(version, mounts: mounts)
+  /// The folders under `root` whose limits hold for this process: its own group's and every one above, up to where
+  /// the hierarchy is mounted.
+  private static func folders(_ hierarchy: Hierarchy, root: String) -> [String] {
+    guard let groups = contents("\(root)/proc/self/cgroup"),
+      let mounts = contents("\(root)/proc/self/mountinfo"),
+      let path = groupPath(hierarchy, groups: groups),
+      let mount = mountPoint(hierarchy, mounts: mounts)
     else { return [] }
     var below = path.hasPrefix(mount.root) ? String(path.dropFirst(mount.root.count)) : ""
     if mount.root == "/" { below = "/" + below }
-    var folders = [mount.folder]
-    var folder = mount.folder
+    var folder = root + mount.folder
+    var folders = [folder]
     for name in below.split(separator: "/") where name != ".." {
       folder += "/\(name)"
       folders.append(folder)
@@ -60,22 +80,24 @@ package enum ControlGroups {
     return folders
   }
 
-  private static func groupPath(_ version: Version, groups: String) -> String? {
+  /// - Parameter groups: the text of `/proc/self/cgroup`: lines of `number:controllers:path`.
+  private static func groupPath(_ hierarchy: Hierarchy, groups: String) -> String? {
     for line in groups.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }
-      switch version {
+      switch hierarchy {
       case .unified:
         if fields[0] == "0" && fields[1].isEmpty { return String(fields[2]) }
-      case .legacy:
-        if fields[1].split(separator: ",").contains("cpu") { return String(fields[2]) }
+      case .legacy(let controller):
+        if fields[1].split(separator: ",").contains(controller) { return String(fields[2]) }
       }
     }
     return nil
   }
 
+  /// - Parameter mounts: the text of `/proc/self/mountinfo`.
   private static func mountPoint(
-    _ version: Version, mounts: String
+    _ hierarchy: Hierarchy, mounts: String
   ) -> (root: String, folder: String)? {
     for line in mounts.split(separator: "\n") {
       // id, parent, device, root, mount point, options, any number of tags, -, type, source, options
@@ -85,10 +107,10 @@ package enum ControlGroups {
       }
       let kind = words[dash + 1]
       let matches =
-        switch version {
+        switch hierarchy {
         case .unified: kind == "cgroup2"
-        case .legacy:
-          kind == "cgroup" && words[dash + 3].split(separator: ",").contains("cpu")
+        case .legacy(let controller):
+          kind == "cgroup" && words[dash + 3].split(separator: ",").contains(controller)
         }
       if matches { return (String(words[3]), String(words[4])) }
     }
@@ -100,7 +122,7 @@ package enum ControlGroups {
   }
 
   /// The text of a small file of the system; nil when it cannot be read or is longer than a mebibyte.
-  private static func contents(_ path: String) -> String? {
+  static func contents(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
