@@ -79,6 +79,60 @@ import Testing
     )
   }
 
+  /// 21 training images leave a last batch of 5, in passes of 3 and 2 images.
+  @Test func accumulatedPassesAddUpToTheirBatch() throws {
+    var losses: [[Double]] = []
+    for (index, options) in ["", "--accumulate 3"].enumerated() {
+      let network = "--architecture n.network --epochs 3 --output run\(index)"
+      #expect(try train("\(network) --quiet \(options)").status == 0)
+      let log = try String(decoding: folder.bytes("run\(index)/log.csv"), as: UTF8.self)
+      losses.append(
+        try log.split(separator: "\n").dropFirst().map {
+          try #require(Double($0.split(separator: ",")[3]))
+        })
+    }
+    #expect(losses[0].count == 3)
+    for (whole, parts) in zip(losses[0], losses[1]) { #expect(abs(whole - parts) < 1e-6 * whole) }
+  }
+
+  @Test func weightsThatL1MakesZeroShrinkTheFile() throws {
+    try folder.write(
+      """
+      parameter classes = 2
+      input image: [3, 2, 2]
+      flatten
+      fully_connected outputs: 512
+      relu
+      fully_connected outputs: classes
+
+      """, to: "wide.network")
+    var sizes: [Int] = []
+    for (index, l1) in ["0", "0.1"].enumerated() {
+      let outcome = try train(
+        "--architecture wide.network --output run\(index) --epochs 20 --l2 0 --l1 \(l1)")
+      #expect(outcome.status == 0)
+      let last = try #require(outcome.errors.split(separator: "\n").last)
+      #expect(last.contains("  zero weights ") == (l1 != "0"))
+      #expect(
+        try folder.pith("convert", "run\(index)", "-o", "\(index).pith", "--last").status == 0)
+      sizes.append(try folder.bytes("\(index).pith").count)
+    }
+    #expect(sizes[1] < sizes[0] * 2 / 3, "\(sizes)")
+  }
+
+  @Test func aTerminalShowsABarWhileAnEpochRuns() throws {
+    let command =
+      "\\\"$PITH\\\" train data --architecture n.network --output run --epochs 1000 --batch 8 --no-checks"
+    let outcome = try folder.bash("script --quiet --return --command \"\(command)\" log </dev/null")
+    #expect(outcome.status == 0)
+    let line =
+      #/\repoch \d+\/1000 [█░]{20} loss \d+\.\d{4} accuracy [\d.]+ % \d+ images\/s \d+:\d\d left/#
+    #expect(outcome.output.replacing("\u{1B}[K", with: "").contains(line))
+    #expect(outcome.output.contains("epoch 1000/1000  loss "))
+    let elsewhere = try train("--architecture n.network --output other --epochs 1")
+    #expect(!elsewhere.errors.contains("\r"))
+  }
+
   @Test func interruptedRunsAreSaved() throws {
     let outcome = try folder.bash(
       """
