@@ -191,8 +191,8 @@ import Testing
     #expect(
       recipe
         == .string(
-          "--color rgb --resize 32 --interpolation bilinear --crop 32x32 --range 255 "
-            + "--mean 125.268845,122.93302,113.86284 --std 62.53406,61.909294,66.460335"))
+          "--color rgb --resize 32 --interpolation bilinear --crop 32x32 --range 1 "
+            + "--mean 0.49133772,0.48205414,0.4464168 --std 0.24527247,0.24283828,0.2606016"))
   }
 
   @Test func whatONNXCannotExpressIsListedAtOnce() throws {
