@@ -138,6 +138,21 @@ import Testing
         == Tensor(shape: [3], values: [1.5, 5.5, 9.5]))
   }
 
+  @Test(arguments: [true, false]) func runComputesAsThePlanDoes(isExact: Bool) throws {
+    let path = Repository.path("Sources/CPithDefaultModel/default.pith")
+    let input = try Tensor(
+      shape: [3, 32, 32], values: (0..<3072).map { Float($0 * 37 % 101) / 50 - 1 })
+    try folder.write(NumPyFile.bytes(of: input), to: "x.npy")
+    let outcome = try folder.bash(
+      "\"$PITH\" run '\(path)' -i x.npy -o y.npy \(isExact ? "--exact" : "")")
+    #expect(outcome.status == 0)
+    let model = try Model(contentsOf: path)
+    let session = Session(try Plan(model, isExact: isExact))
+    #expect(
+      try NumPyFile.read(bytes: folder.bytes("y.npy")[...]).tensor
+        == session.run([model.graph.inputs[0].name: input])[model.graph.outputs[0]])
+  }
+
   @Test func runRefusesAnotherShapeAndAnotherName() throws {
     let input = try Tensor(shape: [3, 2], values: [1, 2, 3, 4, 5, 6])
     try folder.write(NumPyFile.bytes(of: input), to: "x.npy")

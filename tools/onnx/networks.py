@@ -22,10 +22,10 @@ PREFIXES = ("light/", "shared/")
 def cases():
     found = []
     for path in sorted((DATA / "light").glob("light_*.onnx")):
-        found.append(Case(f"light/{path.stem}", functools.partial(load, path)))
-        found.append(Case(f"light/{path.stem}/random", functools.partial(load_random, path)))
+        found.append(Case(f"light/{path.stem}", functools.partial(load, path), is_whole=True))
+        found.append(Case(f"light/{path.stem}/random", functools.partial(load_random, path), is_whole=True))
     if (squeezenet := shared_data() / "models/squeezenet_v1.1.onnx").exists():
-        found.append(Case("shared/squeezenet_v1.1", functools.partial(load_trained, squeezenet)))
+        found.append(Case("shared/squeezenet_v1.1", functools.partial(load_trained, squeezenet), is_whole=True))
     else:
         print(f"shared/squeezenet_v1.1 is skipped: there is no {squeezenet}", file=sys.stderr)
     return found

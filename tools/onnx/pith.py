@@ -8,6 +8,8 @@ import numpy
 
 # The backend's own is rtol 1e-3, atol 1e-7; binary32 from start to end keeps to this.
 TOLERANCE = (2e-5, 2e-6)
+# Of the greatest value: what Winograd's convolutions are allowed to differ by in the default plan of a whole network.
+PLAN_TOLERANCE = 1e-4
 # Where a value is rounded to a shorter type on the way, which Pith does not do: units in the last place of that type.
 SHORT_TOLERANCES = {"float16": (2e-3, 1e-6), "bfloat16": (1.6e-2, 1e-6)}
 # The case's numbers have four decimals.
@@ -24,6 +26,7 @@ class Case:
 
     name: str
     load: callable  # -> (bytes of a model with one input, [(input, {name: expected})])
+    is_whole: bool = False  # a whole network
 
 
 def run(command, **environment):
@@ -59,20 +62,25 @@ def convert_and_compare(pith, case, has_batch, folder):
     run([pith, "convert", source, "-o", target, "--no-preprocessing", "--quiet", *flags])
     for value, outputs in samples:
         runs = [
-            ("reference kernels", {"PITH_KERNELS": "reference"}, value, outputs),
-            ("default kernels", {}, value, outputs),
+            ("reference kernels", {"PITH_KERNELS": "reference"}, ["--exact"], value, outputs),
+            ("plain sums", {}, ["--exact"], value, outputs),
+            ("default plan", {}, [], value, outputs),
         ]
         if has_batch:
             # The batch is free: one image of several, or the only one twice.
             change = (lambda x: x[:1]) if value.shape[0] > 1 else (lambda x: numpy.concatenate([x, x]))
             runs.append(
-                ("another batch", {}, change(value), {name: change(output) for name, output in outputs.items()}))
-        for what, environment, given, expected in runs:
+                ("another batch", {}, ["--exact"], change(value),
+                 {name: change(output) for name, output in outputs.items()}))
+        for what, environment, options, given, expected in runs:
             numpy.save(folder / "x.npy", as_float(given))
-            command = [pith, "run", target, "-i", folder / "x.npy"]
+            command = [pith, "run", target, "-i", folder / "x.npy", *options]
             paths = {name: folder / f"y{index}.npy" for index, name in enumerate(expected)}
             for name, path in paths.items():
                 command += ["-o", path if len(paths) == 1 else f"{name}={path}"]
             run(command, **environment)
             for name, path in paths.items():
-                compare(numpy.load(path), expected[name], f"{what}, {name}", ROUNDED_CASES.get(case.name, TOLERANCE))
+                tolerance = ROUNDED_CASES.get(case.name, TOLERANCE)
+                if case.is_whole and not options:
+                    tolerance = (0, PLAN_TOLERANCE * numpy.abs(expected[name]).max())
+                compare(numpy.load(path), expected[name], f"{what}, {name}", tolerance)

@@ -32,7 +32,7 @@ struct Bench: Subcommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @OptionGroup var memory: MemoryOption
+  @OptionGroup var planning: PlanOptionGroup
 
   @Option(help: ArgumentHelp("Images in a run.", valueName: "n"))
   var batch = 1
@@ -46,9 +46,6 @@ struct Bench: Subcommand {
       "Also the least time of each step, its kernel, its speed, and that as a part of the machine's peak."
   )
   var layers = false
-
-  @Flag(help: "Only kernels that round no more than a plain sum does: not Winograd's.")
-  var exact = false
 
   @Option(help: "How the result is printed.")
   var format = ReportFormat.text
@@ -70,7 +67,7 @@ struct Bench: Subcommand {
     let model = try ModelSource.file(model).open()
     let loaded = MonotonicClock.seconds
     let plan = try failing(with: .badModel) {
-      try Plan(model, pool: pool, isExact: exact, memory: memory.use)
+      try planning.plan(model, pool: pool)
     }
     let planned = MonotonicClock.seconds
     var stepTimes = [Double](repeating: .infinity, count: plan.steps.count)

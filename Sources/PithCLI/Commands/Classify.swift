@@ -58,7 +58,7 @@ struct Classify: Subcommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @OptionGroup var memory: MemoryOption
+  @OptionGroup var planning: PlanOptionGroup
   @OptionGroup var batch: BatchOption
 
   @Flag(help: "No progress and no counts on standard error.")
@@ -91,7 +91,7 @@ struct Classify: Subcommand {
     let arguments = images + (paths ?? [])
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
-      let plan = try Plan(model, pool: pool, memory: memory.use)
+      let plan = try planning.plan(model, pool: pool)
       // Memory for images that there are not would be touched all the same.
       let batch = min(
         batch.count(for: plan, threads: pool.threads), ImageQueue.count(of: arguments) ?? .max)

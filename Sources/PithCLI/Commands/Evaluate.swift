@@ -54,7 +54,7 @@ struct Evaluate: Subcommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @OptionGroup var memory: MemoryOption
+  @OptionGroup var planning: PlanOptionGroup
   @OptionGroup var batch: BatchOption
 
   @Option(help: "How the result is printed.")
@@ -78,7 +78,7 @@ struct Evaluate: Subcommand {
       .classified(collection, in: data, limit: limit)
     let pool = threads.makePool()
     let classifier = try failing(with: .badModel) {
-      let plan = try Plan(model, pool: pool, memory: memory.use)
+      let plan = try planning.plan(model, pool: pool)
       return try Classifier(
         model, plan: plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     }

@@ -28,7 +28,7 @@ struct Run: Subcommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @OptionGroup var memory: MemoryOption
+  @OptionGroup var planning: PlanOptionGroup
   @OptionGroup var batch: BatchOption
 
   @Option(help: "How errors are printed.")
@@ -48,7 +48,7 @@ struct Run: Subcommand {
     for (name, path) in inputs { tensors[name] = try NumPyFile.read(path: path) }
     let pool = threads.makePool()
     let plan = try failing(with: .badModel) {
-      try Plan(model, pool: pool, memory: memory.use)
+      try planning.plan(model, pool: pool)
     }
     let session = Session(plan, pool: pool, batch: batch.count(for: plan, threads: pool.threads))
     let results = try session.run(tensors)

@@ -27,8 +27,8 @@ struct ThreadOption: ParsableArguments {
   func makePool() -> ThreadPool { ThreadPool(threads: threads ?? ThreadCount.available) }
 }
 
-/// `--memory normal|small`.
-struct MemoryOption: ParsableArguments {
+/// `--memory normal|small`, `--exact`.
+struct PlanOptionGroup: ParsableArguments {
   enum Use: String, ExpressibleByArgument, CaseIterable {
     case normal
     case small
@@ -40,11 +40,16 @@ struct MemoryOption: ParsableArguments {
     ))
   var memory = Use.normal
 
-  var use: Plan.MemoryUse {
-    switch memory {
-    case .normal: .normal
-    case .small: .small
-    }
+  @Flag(help: "Only kernels that round no more than a plain sum does: not Winograd's.")
+  var exact = false
+
+  func plan(_ model: Model, pool: ThreadPool) throws -> Plan {
+    let use: Plan.MemoryUse =
+      switch memory {
+      case .normal: .normal
+      case .small: .small
+      }
+    return try Plan(model, pool: pool, isExact: exact, memory: use)
   }
 }
 
