@@ -39,8 +39,8 @@ public struct Plan: Sendable {
     case convolution(BlockedConvolution, Tail)
     case fullyConnected(BlockedFullyConnected, Tail)
     case window(BlockedWindow, Tail)
-    /// A pointwise convolution and the depthwise one of its results.
-    case fusion(DepthwiseFusion, between: Tail, Tail)
+    /// A convolution and a window over its results.
+    case fusion(WindowFusion, between: Tail, Tail)
     case elements(BlockedElements)
 
     /// What listings call it.

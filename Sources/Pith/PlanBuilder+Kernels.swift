@@ -23,15 +23,11 @@ extension PlanBuilder {
       addFullyConnected(layer, inputs: count, outputs: outputs, kernels)
     case .batchNorm(let channels, _, let epsilon):
       return addBatchNorm(layer, channels: channels, epsilon: epsilon)
-    case .maxPool(let window, let channels):
-      addWindow(
-        layer, BlockedWindow(window, channels: channels, kind: .maxPool, kernels: kernels))
-    case .averagePool(let window, let channels, let includePadding):
-      addWindow(
-        layer,
-        BlockedWindow(
-          window, channels: channels, kind: .averagePool(includePadding: includePadding),
-          kernels: kernels))
+    case .maxPool, .averagePool:
+      guard let source = blocked(first), let (_, pool) = pool(layer, kernels) else { return false }
+      append(
+        [layer.layer.name], .window(pool, Plan.Tail()), inputs: [source], of: layer,
+        blocked: pool.output)
     case .globalAveragePool(let channels, _):
       guard let source = blocked(first), let shape = shape(of: first) else { return false }
       append(
@@ -131,24 +127,52 @@ extension PlanBuilder {
     return depthwise
   }
 
-  /// Adds a convolution together with the depthwise one that alone reads its results, when there is one.
+  /// A max or average pool; nil when the layer is none.
+  private func pool(
+    _ layer: ResolvedGraph.ResolvedLayer, _ kernels: BlockedKernelSet
+  ) -> (window: SlidingWindow, layer: BlockedWindow)? {
+    let (window, kind): (SlidingWindow, BlockedWindow.Kind)
+    switch layer.kernelOperation {
+    case .maxPool(let sliding, _): (window, kind) = (sliding, .maxPool)
+    case .averagePool(let sliding, _, let includePadding):
+      (window, kind) = (sliding, .averagePool(includePadding: includePadding))
+    default: return nil
+    }
+    return (
+      window,
+      BlockedWindow(window, channels: layer.outputShape[0], kind: kind, kernels: kernels)
+    )
+  }
+
+  /// Adds a convolution together with the depthwise one, or the pool, that alone reads its results, when there is one.
   private mutating func addFusion(
     _ layer: ResolvedGraph.ResolvedLayer, _ first: BlockedConvolution, _ between: FusedTail,
     source: Plan.Source, _ kernels: BlockedKernelSet
   ) -> Bool {
     let names = [layer.layer.name] + between.layers
     guard let consumer = graph.graph.soleConsumer(of: names[names.count - 1], in: consumers),
-      let second = layers[consumer.name], let window = depthwiseWindow(second),
-      DepthwiseFusion.computes(first, window)
+      let second = layers[consumer.name]
     else { return false }
-    let fusion = DepthwiseFusion(first, depthwise(second, window, kernels))
-    fused.insert(consumer.name)
-    addTailed(
-      second, after: names, multiplyAdds: layer.multiplyAdds, source: source,
-      blocked: fusion.depthwise.output
-    ) {
-      .fusion(fusion, between: between.computation, $0)
+    if let window = depthwiseWindow(second) {
+      guard WindowFusion.computes(first, window) else { return false }
+      let fusion = WindowFusion(first, depthwise(second, window, kernels))
+      fused.insert(consumer.name)
+      addTailed(
+        second, after: names, multiplyAdds: layer.multiplyAdds, source: source,
+        blocked: fusion.window.output
+      ) {
+        .fusion(fusion, between: between.computation, $0)
+      }
+      return true
     }
+    guard let (window, pool) = pool(second, kernels), WindowFusion.computes(first, window) else {
+      return false
+    }
+    let fusion = WindowFusion(first, pool)
+    fused.insert(consumer.name)
+    append(
+      names + [consumer.name], .fusion(fusion, between: between.computation, Plan.Tail()),
+      inputs: [source], of: second, multiplyAdds: layer.multiplyAdds, blocked: pool.output)
     return true
   }
 
@@ -189,16 +213,6 @@ extension PlanBuilder {
       [layer.layer.name] + tail.layers, .fullyConnected(packed, tail.computation),
       inputs: [source], of: layer,
       blocked: BlockedShape(channels: outputs, height: 1, width: 1))
-  }
-
-  /// A pool.
-  private mutating func addWindow(
-    _ layer: ResolvedGraph.ResolvedLayer, _ window: BlockedWindow
-  ) {
-    guard let source = blocked(layer.layer.inputs[0]) else { return }
-    append(
-      [layer.layer.name], .window(window, Plan.Tail()), inputs: [source], of: layer,
-      blocked: window.output)
   }
 
   /// `y = scale * x + shift` for each channel.

@@ -203,7 +203,7 @@ public final class Session {
     case .fusion(let layers, let between, let tail):
       layers.run(
         images: images, input: input.start, inputStride: input.stride,
-        between: DepthwiseFusion.Tail(clamp: between.clamp, function: between.function),
+        between: WindowFusion.Tail(clamp: between.clamp, function: between.function),
         output: output, outputStride: outputStride, residual: second?.start,
         residualStride: second?.stride ?? 0, clamp: tail.clamp, function: tail.function,
         pool: pool, scratch: scratch)

@@ -55,8 +55,9 @@ struct InferenceLoopTests {
     try folder.write(contents.encoded(), to: "model.pith")
     let fastest = try KernelSet.chosen().instructionSet
     for threads in [1, 2] {
-      let (_, _, _, rise, planned) = try loop(
+      let (allocations, _, _, rise, planned) = try loop(
         folder.path("model.pith"), count: 1, threads: threads, kernels: fastest, memory: memory)
+      #expect(allocations <= 0)
       #expect(rise > planned / 2)
       // Code and the model's description take memory too, and each thread has room to decode.
       let most = planned + planned / 10 + (5 + 4 * threads) << 20

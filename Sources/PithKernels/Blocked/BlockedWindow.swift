@@ -68,6 +68,30 @@ package struct BlockedWindow: Sendable {
   }
 }
 
+extension BlockedWindow {
+  /// Computes the first rows of the results of one block of channels.
+  ///
+  /// - Parameters:
+  ///   - window: the layer's, or one that differs by the rows of its image.
+  ///   - residual: added to a depthwise sum, or nil.
+  func compute(
+    _ window: pith_sliding_window, rows: Int, block: Int, _ x: UnsafePointer<Float>,
+    _ residual: UnsafePointer<Float>?, _ clamp: ClosedClamp, _ y: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: window) { window in
+      switch kind {
+      case .depthwise(let weights, let bias):
+        kernels.depthwise(
+          window, 0, rows, x, weights.start + block * weightsPerOutput * 8, bias.start + block * 8,
+          residual, clamp.low, clamp.high, y)
+      case .maxPool: kernels.maxPool(window, 0, rows, x, y)
+      case .averagePool(let includePadding):
+        kernels.averagePool(window, 0, rows, x, includePadding ? 1 : 0, y)
+      }
+    }
+  }
+}
+
 /// Of a depthwise convolution.
 extension BlockedWindow: PackedWeights {
   package var outputsTogether: Int { 8 }
@@ -99,20 +123,9 @@ private struct WindowTasks: ParallelTasks {
     let x = data.input + image * data.inputStride + block * layer.input.blockStride
     let place = block * layer.output.blockStride
     let y = data.output + image * data.outputStride + place
-    let rows = layer.output.height
-    withUnsafePointer(to: layer.window) { window in
-      switch layer.kind {
-      case .depthwise(let weights, let bias):
-        let taps = window.pointee.kernel_height * window.pointee.kernel_width
-        layer.kernels.depthwise(
-          window, 0, rows, x, weights.start + block * taps * 8, bias.start + block * 8,
-          data.residual.map { $0 + image * data.residualStride + place }, data.clamp.low,
-          data.clamp.high, y)
-      case .maxPool: layer.kernels.maxPool(window, 0, rows, x, y)
-      case .averagePool(let includePadding):
-        layer.kernels.averagePool(window, 0, rows, x, includePadding ? 1 : 0, y)
-      }
-    }
+    layer.compute(
+      layer.window, rows: layer.output.height, block: block, x,
+      data.residual.map { $0 + image * data.residualStride + place }, data.clamp, y)
     if let function = data.function {
       function.apply(layer.kernels, count: layer.output.blockStride, y, to: y)
     }

@@ -1,12 +1,12 @@
 import CPithKernels
 package import PithThreads
 
-/// A pointwise convolution and the depthwise convolution of its results, panel by panel of channels: what lies between them
-/// is a few rows in a core's cache, and no activation.
+/// A convolution and a window over its results - a depthwise convolution or a pool - panel by panel of channels: what lies
+/// between them is a few rows in a core's cache, and no activation.
 ///
 /// The results have the same bits as those of the two layers one after the other.
-package struct DepthwiseFusion: Sendable {
-  package let depthwise: BlockedWindow
+package struct WindowFusion: Sendable {
+  package let window: BlockedWindow
   private let rows: DirectRows
   /// The rows of the first layer's results that are held at a time.
   private let height: Int
@@ -15,18 +15,19 @@ package struct DepthwiseFusion: Sendable {
   private static let greatestFloats = 48 << 10
 
   /// - Parameters: two layers that ``computes(_:_:)`` says yes to.
-  package init(_ pointwise: BlockedConvolution, _ depthwise: BlockedWindow) {
-    self.depthwise = depthwise
-    rows = DirectRows(pointwise)
-    height = min(
-      pointwise.output.height, Self.greatestFloats / Self.floatsPerRow(of: pointwise))
+  package init(_ first: BlockedConvolution, _ window: BlockedWindow) {
+    self.window = window
+    rows = DirectRows(first)
+    height = min(first.output.height, Self.greatestFloats / Self.floatsPerRow(of: first))
   }
 
-  /// Whether a convolution is pointwise - 1x1, of one group, each pixel for itself - and the rows of its results that one
-  /// row of a window needs are few enough to be held.
+  /// Whether a convolution is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are
+  /// few, reads its input where that lies, without padding, and has results of which the rows that one row of a window
+  /// needs are few enough to be held. Padded rows would be copied for every panel, which costs what the fusion saves.
   package static func computes(_ first: BlockedConvolution, _ window: SlidingWindow) -> Bool {
     let reach = Double(window.kernelHeight - 1) * Double(window.dilationHeight) + 1
-    return first.groups == 1 && DirectRows(first).isPointwise
+    return first.groups == 1 && first.strip?.isCopied == false
+      && (first.algorithm == .planar || DirectRows(first).isPointwise)
       && reach * Double(floatsPerRow(of: first)) <= Double(greatestFloats)
   }
 
@@ -37,15 +38,15 @@ package struct DepthwiseFusion: Sendable {
 
   package var scratchFloatsPerWorker: Int { 2 * blockStride }
 
-  package var pointwise: BlockedConvolution { rows.layer }
-  private var blockStride: Int { height * pointwise.output.width * 8 }
+  package var first: BlockedConvolution { rows.layer }
+  private var blockStride: Int { height * first.output.width * 8 }
 
   /// What listings call it.
-  package var kernelName: String { "\(pointwise.kernelName) \(depthwise.kernelName)" }
+  package var kernelName: String { "\(first.kernelName) \(window.kernelName)" }
 }
 
-extension DepthwiseFusion {
-  /// What follows each of the two sums.
+extension WindowFusion {
+  /// What follows each of the two layers.
   package struct Tail {
     package let clamp: ClosedClamp
     package let function: MapFunction?
@@ -60,9 +61,9 @@ extension DepthwiseFusion {
   ///
   /// - Parameters:
   ///   - input: blocked; images follow one another `inputStride` apart.
-  ///   - between: what follows the first sum.
+  ///   - between: what follows the convolution.
   ///   - output: blocked, images `outputStride` apart; overlaps nothing else.
-  ///   - residual: added to the depthwise sum before its clamp; laid out as the output, or nil.
+  ///   - residual: added to a depthwise sum before its clamp; laid out as the output, or nil.
   package func run(
     images: Int, input: UnsafePointer<Float>, inputStride: Int, between: Tail,
     output: UnsafeMutablePointer<Float>, outputStride: Int, residual: UnsafePointer<Float>?,
@@ -81,7 +82,7 @@ extension DepthwiseFusion {
 
   /// (image, share of the panels, part of the rows).
   private struct Tasks: ParallelTasks {
-    private let layer: DepthwiseFusion
+    private let layer: WindowFusion
     private let data: BlockedData
     private let between: Tail
     private let scratch: WorkerScratch
@@ -91,14 +92,14 @@ extension DepthwiseFusion {
     let count: Int
 
     init(
-      layer: DepthwiseFusion, data: BlockedData, between: Tail, scratch: WorkerScratch,
+      layer: WindowFusion, data: BlockedData, between: Tail, scratch: WorkerScratch,
       images: Int, threads: Int
     ) {
       self.layer = layer
       self.data = data
       self.between = between
       self.scratch = scratch
-      let panels = layer.pointwise.weights[0].panels
+      let panels = layer.first.weights[0].panels
       let share = threads == 1 ? 1 : max(1, (3 * threads + images - 1) / images)
       panelsPerTask = DirectRows.panelsPerTask(panels, tasks: share, threads: threads)
       shares = (panels + panelsPerTask - 1) / panelsPerTask
@@ -109,10 +110,10 @@ extension DepthwiseFusion {
     func run(task: Int, worker: Int) {
       let (rest, share) = task.quotientAndRemainder(dividingBy: shares)
       let (image, part) = rest.quotientAndRemainder(dividingBy: parts)
-      let height = layer.depthwise.output.height
+      let height = layer.window.output.height
       let rows = height * part / parts..<height * (part + 1) / parts
       let panels =
-        share * panelsPerTask..<min(layer.pointwise.weights[0].panels, (share + 1) * panelsPerTask)
+        share * panelsPerTask..<min(layer.first.weights[0].panels, (share + 1) * panelsPerTask)
       for panel in panels {
         layer.compute(
           rows, panel: panel, data, image: image, between, scratch: scratch.base(of: worker))
@@ -123,15 +124,14 @@ extension DepthwiseFusion {
   /// Into how many parts the rows of each task are cut so that no thread waits long for the last one: what lies between two
   /// parts is computed twice.
   private func parts(tasks: Int, threads: Int) -> Int {
-    let window = depthwise.window
+    let window = self.window.window
     let shared = Double((window.kernel_height - 1) * window.dilation_y + 1 - window.stride_y)
     func time(_ parts: Int) -> Double {
       let rounds = (tasks * parts + threads - 1) / threads
       return Double(rounds) / Double(parts)
-        * (1 + Double(parts - 1) * max(0, shared) / Double(pointwise.output.height))
+        * (1 + Double(parts - 1) * max(0, shared) / Double(first.output.height))
     }
-    return (1...4).filter { $0 <= max(1, depthwise.output.height / 4) }
-      .min { time($0) < time($1) } ?? 1
+    return (1...min(4, max(1, window.output_height / 4))).min { time($0) < time($1) } ?? 1
   }
 
   /// Computes rows of the results of one panel.
@@ -139,24 +139,21 @@ extension DepthwiseFusion {
     _ range: Range<Int>, panel: Int, _ data: BlockedData, image: Int, _ between: Tail,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    guard case .depthwise(let weights, let bias) = depthwise.kind else { return }
-    var window = depthwise.window
-    let rowFloats = pointwise.output.width * 8
-    let taps = window.kernel_height * window.kernel_width
-    let reach = (window.kernel_height - 1) * window.dilation_y + 1
-    let blocks = pointwise.weights[0].blocks(of: panel)
-    let kernels = depthwise.kernels
+    var part = window.window
+    let rowFloats = first.output.width * 8
+    let reach = (part.kernel_height - 1) * part.dilation_y + 1
+    let blocks = first.weights[0].blocks(of: panel)
     // Of the first layer's results, the rows that are held.
     var held = 0..<0
     var row = range.lowerBound
     while row < range.upperBound {
-      let start = row * window.stride_y - depthwise.window.top
-      let top = min(max(0, start), pointwise.output.height)
+      let start = row * part.stride_y - window.window.top
+      let top = min(max(0, start), first.output.height)
       // As many rows of results as the held rows give.
-      let fitting = (top + height - start - reach) / window.stride_y + 1
+      let fitting = (top + height - start - reach) / part.stride_y + 1
       let end = min(range.upperBound, row + max(1, fitting))
       let bottom = max(
-        top, min(pointwise.output.height, (end - 1 - row) * window.stride_y + start + reach))
+        top, min(first.output.height, (end - 1 - row) * part.stride_y + start + reach))
       let kept = top < held.upperBound ? held.upperBound - top : 0
       if kept > 0, top > held.lowerBound {
         for block in 0..<blocks {
@@ -176,19 +173,17 @@ extension DepthwiseFusion {
       held = top..<bottom
 
       // The same window on an image that has only these rows.
-      window.height = bottom - top
-      window.top = top - start
+      part.height = bottom - top
+      part.top = top - start
       for block in 0..<blocks {
         let channel = 2 * panel + block
-        let place =
-          channel * depthwise.output.blockStride + row * depthwise.output.width * 8
+        let place = channel * window.output.blockStride + row * window.output.width * 8
         let output = data.output + image * data.outputStride + place
-        kernels.depthwise(
-          &window, 0, end - row, scratch + block * blockStride, weights.start + channel * taps * 8,
-          bias.start + channel * 8, data.residual.map { $0 + image * data.residualStride + place },
-          data.clamp.low, data.clamp.high, output)
+        window.compute(
+          part, rows: end - row, block: channel, scratch + block * blockStride,
+          data.residual.map { $0 + image * data.residualStride + place }, data.clamp, output)
         data.function?.apply(
-          kernels, count: (end - row) * depthwise.output.width * 8, output, to: output)
+          window.kernels, count: (end - row) * window.output.width * 8, output, to: output)
       }
       row = end
     }

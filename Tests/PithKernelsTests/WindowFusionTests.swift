@@ -1,0 +1,150 @@
+import CPithKernels
+import PithKernels
+import PithTensor
+import PithThreads
+import Testing
+
+@Suite struct WindowFusionTests {
+  /// A pointwise convolution, or a first layer, and a window over its results.
+  private struct Layers {
+    let first: BlockedConvolution
+    let window: SlidingWindow
+    let second: BlockedWindow
+
+    init?(
+      _ random: inout SeededRandom, _ kernels: BlockedKernelSet, height: ClosedRange<Int>,
+      isPlanar: Bool, isPool: Bool
+    ) {
+      guard
+        let window = ConvolutionCase.window(
+          &random, kernel: 1...5, stride: 1...3, dilation: 1...2, height: height)
+      else { return nil }
+      let channels = Int.random(in: 1...(isPlanar ? 4 : 40), using: &random)
+      let outputs = Int.random(in: 2...70, using: &random)
+      func values(_ count: Int) -> [Float] { (0..<count).map { _ in 2 * random.uniform() - 1 } }
+      let kernel = isPlanar ? Int.random(in: 1...4, using: &random) : 1
+      let stride = isPlanar ? Int.random(in: 1...2, using: &random) : 1
+      var convolution = SlidingWindow(
+        inputHeight: (window.inputHeight - 1) * stride + kernel,
+        inputWidth: (window.inputWidth - 1) * stride + kernel, outputHeight: window.inputHeight,
+        outputWidth: window.inputWidth, kernelHeight: kernel, kernelWidth: kernel)
+      (convolution.strideHeight, convolution.strideWidth) = (stride, stride)
+      first = BlockedConvolution(
+        convolution, channels: channels, outputs: outputs, groups: 1,
+        weights: values(outputs * channels * kernel * kernel), bias: values(outputs),
+        algorithm: isPlanar ? .planar : .direct, kernels: kernels)
+      self.window = window
+      guard !isPool else {
+        let kind: BlockedWindow.Kind =
+          switch Int.random(in: 0...2, using: &random) {
+          case 0: .maxPool
+          case 1: .averagePool(includePadding: true)
+          default: .averagePool(includePadding: false)
+          }
+        second = BlockedWindow(window, channels: outputs, kind: kind, kernels: kernels)
+        return
+      }
+      second = BlockedWindow(
+        depthwise: window, channels: outputs, kernels: kernels, memory: WeightMemory())
+      let taps = window.kernelHeight * window.kernelWidth
+      second.pack(0..<outputs, values(outputs * taps), scales: nil)
+      if case .depthwise(_, let bias) = second.kind {
+        for channel in 0..<outputs { bias.start[channel] = 2 * random.uniform() - 1 }
+      }
+    }
+  }
+
+  /// What follows the two sums.
+  private static let tails:
+    [(between: ClosedClamp, MapFunction?, after: ClosedClamp, MapFunction?)] =
+      [
+        (.relu6, nil, .relu6, nil), (.none, .hardSwish, .none, .silu), (.relu, nil, .none, nil),
+      ]
+
+  @Test(arguments: BlockedKernelSet.available)
+  func bitsAreThoseOfTheTwoLayers(_ kernels: BlockedKernelSet) throws {
+    var random = SeededRandom(seed: 91)
+    let pools = [1, 2, 3].map(ThreadPool.init(threads:))
+    var cases = 0
+    var strips = 0
+    while cases < 200 {
+      // Tall images are held in several strips.
+      let (isPlanar, isPool) = (cases % 4 / 2 == 1, cases % 2 == 1)
+      guard
+        let layers = Layers(
+          &random, kernels, height: cases % 5 == 0 ? 200...300 : 1...20, isPlanar: isPlanar,
+          isPool: isPool)
+      else { continue }
+      cases += 1
+      #expect(WindowFusion.computes(layers.first, layers.window))
+      let fusion = WindowFusion(layers.first, layers.second)
+      let (input, between, output) = (
+        layers.first.input, layers.first.output, layers.second.output
+      )
+      if fusion.scratchFloatsPerWorker < 2 * between.blockStride { strips += 1 }
+      let images = cases % 3 + 1
+      let x = GuardedMemory((0..<images * input.count).map { _ in 2 * random.uniform() - 1 })
+      let added = GuardedMemory((0..<images * output.count).map { _ in random.uniform() })
+      let residual = cases / 4 % 2 == 0 && !isPool ? UnsafePointer(added.base) : nil
+      let tail = Self.tails[cases % Self.tails.count]
+
+      let middle = GuardedMemory<Float>(repeating: .nan, count: images * between.count)
+      let expected = GuardedMemory<Float>(repeating: .nan, count: images * output.count)
+      layers.first.run(
+        images: images, input: x.base, inputStride: input.count, output: middle.base,
+        outputStride: between.count, residual: nil, residualStride: 0, clamp: tail.between,
+        function: tail.1, pool: pools[0],
+        scratch: WorkerScratch(
+          workers: 1, floatsPerWorker: layers.first.scratchFloatsPerWorker))
+      layers.second.run(
+        images: images, input: middle.base, inputStride: between.count, output: expected.base,
+        outputStride: output.count, residual: residual, residualStride: output.count,
+        clamp: tail.after, function: tail.3, pool: pools[0])
+
+      for pool in pools {
+        let y = GuardedMemory<Float>(repeating: .nan, count: images * output.count)
+        fusion.run(
+          images: images, input: x.base, inputStride: input.count,
+          between: WindowFusion.Tail(clamp: tail.between, function: tail.1), output: y.base,
+          outputStride: output.count, residual: residual, residualStride: output.count,
+          clamp: tail.after, function: tail.3, pool: pool,
+          scratch: WorkerScratch(
+            workers: pool.threads, floatsPerWorker: fusion.scratchFloatsPerWorker))
+        #expect(
+          y.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern),
+          "\(kernels.testDescription), \(pool.threads) threads, \(images) images, \(layers.window)")
+      }
+    }
+    #expect(strips > 10)
+  }
+
+  @Test func onlyLayersThatReadTheirInputWhereItLiesAreFused() throws {
+    let kernels = BlockedKernelSet.portable
+    func layer(
+      _ kernel: Int, stride: Int = 1, width: Int, padding: Int = 0,
+      algorithm: BlockedConvolution.Algorithm = .direct
+    ) -> BlockedConvolution {
+      var window = SlidingWindow(
+        inputHeight: 9, inputWidth: width, outputHeight: (9 + padding - kernel) / stride + 1,
+        outputWidth: (width + padding - kernel) / stride + 1, kernelHeight: kernel,
+        kernelWidth: kernel)
+      (window.strideHeight, window.strideWidth) = (stride, stride)
+      (window.top, window.left) = (padding, padding)
+      return BlockedConvolution(
+        window, channels: algorithm == .planar ? 3 : 8, outputs: 16, groups: 1,
+        algorithm: algorithm, kernels: kernels,
+        memory: WeightMemory())
+    }
+    let window = SlidingWindow(
+      inputHeight: 9, inputWidth: 9, outputHeight: 7, outputWidth: 7, kernelHeight: 3,
+      kernelWidth: 3)
+    #expect(WindowFusion.computes(layer(1, width: 9), window))
+    #expect(!WindowFusion.computes(layer(3, width: 9), window))
+    #expect(!WindowFusion.computes(layer(1, stride: 2, width: 9), window))
+    #expect(WindowFusion.computes(layer(3, stride: 2, width: 9, algorithm: .planar), window))
+    #expect(!WindowFusion.computes(layer(3, width: 9, padding: 1, algorithm: .planar), window))
+    // Three rows of 16 channels would not stay in a cache.
+    #expect(!WindowFusion.computes(layer(1, width: 1025), window))
+    #expect(WindowFusion.computes(layer(1, width: 1024), window))
+  }
+}
