@@ -59,12 +59,25 @@ package enum Scoring {
 
   /// The `count` greatest scores, greatest first; of equal ones, the lower index first.
   package static func top(_ count: Int?, of scores: [Float], labels: [String]) -> [Prediction] {
-    scores.indices
-      .sorted { (scores[$1], $0) < (scores[$0], $1) }
-      .prefix(max(0, count ?? scores.count))
-      .map { index in
-        Prediction(
-          index: index, label: labels.isEmpty ? nil : labels[index], score: scores[index])
-      }
+    greatest(max(0, count ?? scores.count), of: scores).map { index in
+      Prediction(index: index, label: labels.isEmpty ? nil : labels[index], score: scores[index])
+    }
+  }
+
+  /// The indices of those scores.
+  private static func greatest(_ count: Int, of scores: [Float]) -> ArraySlice<Int> {
+    // Sorting a thousand to see five of them takes as long as some layers.
+    guard count < scores.count, 1...32 ~= count else {
+      return scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(count)
+    }
+    var best: [Int] = []
+    best.reserveCapacity(count + 1)
+    for index in scores.indices
+    where best.count < count || scores[index] > scores[best[count - 1]] {
+      let place = best.firstIndex { scores[$0] < scores[index] } ?? best.count
+      best.insert(index, at: place)
+      if best.count > count { best.removeLast() }
+    }
+    return best[...]
   }
 }
