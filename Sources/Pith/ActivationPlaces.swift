@@ -33,8 +33,8 @@ struct ActivationPlaces {
     return (current, offset)
   }
 
-  /// Memory for those that stand alone, each for as long as one of its parts is needed.
-  func memoryPlan(steps: [Plan.Step], keeping results: [Plan.Source]) -> MemoryPlan {
+  /// For each activation that stands alone the steps during which it, or one of its parts, is needed; nil for parts.
+  func lives(steps: [Plan.Step], keeping results: [Plan.Source]) -> [ClosedRange<Int>?] {
     var lives = [ClosedRange<Int>?](repeating: nil, count: counts.count)
     func use(_ index: Int, at step: Int) {
       let root = root(of: index).index
@@ -46,11 +46,15 @@ struct ActivationPlaces {
       for case .activation(let used) in step.inputs { use(used, at: index) }
     }
     for case .activation(let kept) in results { use(kept, at: steps.count) }
-    return MemoryPlan(
+    return lives
+  }
+
+  /// Memory for those that have a life.
+  func memoryPlan(_ lives: [ClosedRange<Int>?]) -> MemoryPlan {
+    MemoryPlan(
       counts.indices.map { index in
-        // A part takes no memory of its own.
         MemoryPlan.Activation(
-          count: parents[index] == nil ? counts[index] : 0, life: lives[index] ?? 0...0)
+          count: lives[index] == nil ? 0 : counts[index], life: lives[index] ?? 0...0)
       })
   }
 }

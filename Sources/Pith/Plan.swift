@@ -26,6 +26,8 @@ public struct Plan: Sendable {
     package let kernel: String
     /// The multiplications with an addition for one image.
     package let multiplyAdds: Int
+    /// The numbers of its weights as they are laid out.
+    let weightFloats: Int
     let computation: Computation
     let inputs: [Source]
     /// The index of the activation that it writes.
@@ -95,11 +97,14 @@ public struct Plan: Sendable {
   package let steps: [Step]
   /// Where each output is.
   let outputSources: [Source]
+  /// Where the activations of images lie that go through all steps together, in values for one image.
   let memory: MemoryPlan
+  /// The steps that a large batch goes through in pieces, if any.
+  package let early: EarlySteps?
   /// The bytes of the weights as they are laid out, and of all other numbers that the plan keeps.
   package let weightBytes: Int
-  /// For each activation where it begins, in values for one image of what it lies in, and how far the next image is.
-  let places: [(memory: Int, offset: Int, stride: Int)]
+  /// For each activation the one whose memory it lies in, how many values after its start, and how far the next image is.
+  let places: [(root: Int, offset: Int, stride: Int)]
   let kernels: BlockedKernelSet?
   /// The floats that each thread of a session needs beside the activations.
   let scratchFloatsPerWorker: Int
@@ -164,12 +169,12 @@ public struct Plan: Sendable {
     }
     outputSources = builder.results()
     steps = builder.steps
-    let memory = builder.memoryPlan(keeping: outputSources)
-    self.memory = memory
     let activations = builder.activations
+    memory = activations.memoryPlan(activations.lives(steps: steps, keeping: outputSources))
+    early = EarlySteps(steps, activations, keeping: outputSources)
     places = activations.counts.indices.map { index in
       let root = activations.root(of: index)
-      return (memory.offsets[root.index], root.offset, activations.counts[root.index])
+      return (root.index, root.offset, activations.counts[root.index])
     }
     scratchFloatsPerWorker = steps.reduce(0) { max($0, $1.computation.scratchFloatsPerWorker) }
     weightBytes = builder.loading.memory.count * MemoryLayout<Float>.stride

@@ -346,10 +346,9 @@ extension PlanBuilder {
       } else {
         let part = activations.add(shape.count)
         _ = activations.put(part, into: whole, at: offset, count: shape.count)
-        steps.append(
-          Plan.Step(
-            layers: [layer.layer.name], kernel: "copy", multiplyAdds: 0,
-            computation: .elements(.copy(count: shape.count)), inputs: [source], output: part))
+        addStep(
+          [layer.layer.name], .elements(.copy(count: shape.count)), kernel: "copy",
+          inputs: [source], output: part)
       }
       offset += shape.count
     }

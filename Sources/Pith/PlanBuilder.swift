@@ -31,6 +31,8 @@ struct PlanBuilder {
   var values: [String: Value] = [:]
   /// The same values in the other layout, where that was needed.
   private var converted: [String: Value] = [:]
+  /// The floats of weights that steps so far have.
+  private var countedWeights = 0
   /// Layers that are computed together with one before them.
   var fused: Set<String> = []
 
@@ -164,10 +166,7 @@ struct PlanBuilder {
     _ name: String, _ source: Plan.Source, _ elements: BlockedElements, count: Int
   ) -> Plan.Source {
     let output = activations.add(count)
-    steps.append(
-      Plan.Step(
-        layers: [name], kernel: elements.name, multiplyAdds: 0, computation: .elements(elements),
-        inputs: [source], output: output))
+    addStep([name], .elements(elements), inputs: [source], output: output)
     return .activation(output)
   }
 
@@ -184,18 +183,25 @@ struct PlanBuilder {
     blocked: BlockedShape?
   ) {
     let output = activations.add(blocked?.count ?? layer.outputShape.count)
-    steps.append(
-      Plan.Step(
-        layers: layers, kernel: kernel ?? computation.kernelName,
-        multiplyAdds: multiplyAdds + layer.multiplyAdds, computation: computation, inputs: inputs,
-        output: output))
+    addStep(
+      layers, computation, kernel: kernel, multiplyAdds: multiplyAdds + layer.multiplyAdds,
+      inputs: inputs, output: output)
     if let last = layers.last {
       values[last] = Value(source: .activation(output), blocked: blocked)
     }
   }
 
-  /// Places the activations; those that are results stay to the end.
-  func memoryPlan(keeping results: [Plan.Source]) -> MemoryPlan {
-    activations.memoryPlan(steps: steps, keeping: results)
+  /// Adds a step that writes an activation which is there already.
+  mutating func addStep(
+    _ layers: [String], _ computation: Plan.Computation, kernel: String? = nil,
+    multiplyAdds: Int = 0, inputs: [Plan.Source], output: Int
+  ) {
+    let weights = loading.memory.count
+    steps.append(
+      Plan.Step(
+        layers: layers, kernel: kernel ?? computation.kernelName, multiplyAdds: multiplyAdds,
+        weightFloats: weights - countedWeights, computation: computation, inputs: inputs,
+        output: output))
+    countedWeights = weights
   }
 }

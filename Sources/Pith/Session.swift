@@ -13,7 +13,12 @@ public final class Session {
   public let batch: Int
   private let pool: ThreadPool
   private let activations: FloatBuffer
+  private let places: [Place]
   private let scratch: WorkerScratch
+  /// The steps that a batch goes through in pieces, each on one thread, and what each thread has for that.
+  private let early: EarlySteps?
+  private let alone: ThreadPool
+  private let ownScratch: [WorkerScratch]
   /// Where the inputs of the graph are, while a batch is computed.
   private let graphInputs: UnsafeMutableBufferPointer<UnsafePointer<Float>>
   /// For each worker room for the addresses of a step's inputs.
@@ -26,13 +31,21 @@ public final class Session {
     self.init(plan, pool: ThreadPool(threads: threads ?? ThreadCount.available), batch: batch)
   }
 
-  package init(_ plan: Plan, pool: ThreadPool, batch: Int) {
+  /// - Parameter pieceImages: the images that a thread takes at a time, where a batch is cut; nil: as many as stay in a
+  ///   cache.
+  package init(_ plan: Plan, pool: ThreadPool, batch: Int, pieceImages: Int? = nil) {
     self.plan = plan
     self.batch = max(1, batch)
     self.pool = pool
-    activations = FloatBuffer(count: plan.memory.total * self.batch)
-    scratch = WorkerScratch(
+    early = plan.early(batch: self.batch, pieceImages: pieceImages)
+    activations = FloatBuffer(
+      count: plan.activationFloats(early, batch: self.batch, threads: pool.threads))
+    places = Self.places(plan, early, batch: self.batch, threads: pool.threads, activations)
+    let scratch = WorkerScratch(
       workers: pool.threads, floatsPerWorker: plan.scratchFloatsPerWorker)
+    self.scratch = scratch
+    alone = ThreadPool(threads: 1)
+    ownScratch = early == nil ? [] : (0..<pool.threads).map { WorkerScratch(of: $0, in: scratch) }
     graphInputs = .allocate(capacity: plan.inputs.count)
     graphInputs.initialize(repeating: UnsafePointer(activations.start))
     let most = plan.steps.reduce(0) { max($0, $1.inputs.count) }
@@ -44,6 +57,9 @@ public final class Session {
     graphInputs.deallocate()
     stepInputs.deallocate()
   }
+
+  /// The activations, in bytes.
+  package var activationBytes: Int { activations.count * MemoryLayout<Float>.stride }
 
   /// What the threads need beside the activations, in bytes.
   package var scratchBytes: Int {
@@ -125,8 +141,7 @@ public final class Session {
           withUnsafePointer(to: target) { target in
             run(
               images: images, inputs: UnsafeBufferPointer(start: source, count: 1),
-              outputs: UnsafeBufferPointer(start: target, count: 1)
-            ) { _ in }
+              outputs: UnsafeBufferPointer(start: target, count: 1))
           }
         }
       }
@@ -135,21 +150,35 @@ public final class Session {
 
   /// Computes images whose values lie at given addresses, one for each input and output of the graph.
   ///
-  /// - Parameter afterStep: called with the index of every step that has been computed.
+  /// - Parameter afterStep: called with the index of every step that has been computed, several times for a step that
+  ///   a batch goes through in pieces. All threads work on one piece then.
   package func run(
     images: Int, inputs: [UnsafePointer<Float>], outputs: [UnsafeMutablePointer<Float>],
-    afterStep: (Int) -> Void = { _ in }
+    afterStep: (Int) -> Void
   ) {
     inputs.withUnsafeBufferPointer { inputs in
       outputs.withUnsafeBufferPointer { outputs in
-        run(images: images, inputs: inputs, outputs: outputs, afterStep)
+        run(
+          images: images, inputs: inputs, outputs: outputs, isObserved: true, afterStep: afterStep)
+      }
+    }
+  }
+
+  /// The same, unobserved.
+  package func run(
+    images: Int, inputs: [UnsafePointer<Float>], outputs: [UnsafeMutablePointer<Float>]
+  ) {
+    inputs.withUnsafeBufferPointer { inputs in
+      outputs.withUnsafeBufferPointer { outputs in
+        run(images: images, inputs: inputs, outputs: outputs)
       }
     }
   }
 
   private func run(
     images: Int, inputs: UnsafeBufferPointer<UnsafePointer<Float>>,
-    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, _ afterStep: (Int) -> Void
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, isObserved: Bool = false,
+    afterStep: (Int) -> Void = { _ in }
   ) {
     var done = 0
     while done < images {
@@ -157,8 +186,22 @@ public final class Session {
       for index in graphInputs.indices {
         graphInputs[index] = inputs[index] + done * plan.inputs[index].shape.count
       }
-      for index in plan.steps.indices {
-        compute(plan.steps[index], images: count)
+      if let early {
+        let pieces = early.pieces(of: count, threads: pool.threads)
+        // As many as all threads have the same number of; those of the rest, all threads take together.
+        let alone = isObserved ? 0 : pieces.count / pool.threads * pool.threads
+        pool.forEach(alone, PieceTasks(session: self, early: early, pieces: pieces))
+        for piece in alone..<pieces.count {
+          let share = Share(images: pieces.images(of: piece), thread: 0)
+          for index in 0..<early.count {
+            compute(plan.steps[index], share, pool: pool, scratch: scratch)
+            afterStep(index)
+          }
+        }
+      }
+      for index in (early?.count ?? 0)..<plan.steps.count {
+        compute(
+          plan.steps[index], Share(images: 0..<count, thread: 0), pool: pool, scratch: scratch)
         afterStep(index)
       }
       for index in plan.outputs.indices {
@@ -171,19 +214,44 @@ public final class Session {
     }
   }
 
-  private func compute(_ step: Plan.Step, images: Int) {
-    let output = start(of: step.output)
-    let outputStride = plan.places[step.output].stride
+  /// Images of a batch that go through a step together, and the thread whose memory they have.
+  private struct Share {
+    let images: Range<Int>
+    let thread: Int
+  }
+
+  /// The early steps of some images on one thread.
+  private struct PieceTasks: ParallelTasks {
+    let session: Session
+    let early: EarlySteps
+    let pieces: EarlySteps.Pieces
+
+    func run(task: Int, worker: Int) {
+      let share = Share(images: pieces.images(of: task), thread: worker)
+      for index in 0..<early.count {
+        session.compute(
+          session.plan.steps[index], share, pool: session.alone,
+          scratch: session.ownScratch[worker])
+      }
+    }
+  }
+
+  private func compute(
+    _ step: Plan.Step, _ share: Share, pool: ThreadPool, scratch: WorkerScratch
+  ) {
+    let images = share.images.count
+    let output = start(of: step.output, share)
+    let outputStride = places[step.output].stride
     if case .plain(let operation, let parameters) = step.computation {
       pool.forEach(
         images,
         PlainTasks(
-          session: self, operation: operation, inputs: step.inputs, parameters: parameters,
-          output: (output, outputStride)))
+          session: self, share: share, operation: operation, inputs: step.inputs,
+          parameters: parameters, output: (output, outputStride)))
       return
     }
-    let input = place(step.inputs[0])
-    let second = step.inputs.count > 1 ? place(step.inputs[1]) : nil
+    let input = place(step.inputs[0], share)
+    let second = step.inputs.count > 1 ? place(step.inputs[1], share) : nil
     switch step.computation {
     case .plain: break
     case .convolution(let layer, let tail):
@@ -215,19 +283,24 @@ public final class Session {
     }
   }
 
-  /// Where a source's first image is, and how far the next image is from it.
-  private func place(_ source: Plan.Source) -> (start: UnsafePointer<Float>, stride: Int) {
+  /// Where the first of some images is in a source, and how far the next image is from it.
+  private func place(
+    _ source: Plan.Source, _ share: Share
+  ) -> (start: UnsafePointer<Float>, stride: Int) {
     switch source {
-    case .input(let index): (graphInputs[index], plan.inputs[index].shape.count)
+    case .input(let index):
+      let stride = plan.inputs[index].shape.count
+      return (graphInputs[index] + share.images.lowerBound * stride, stride)
     case .activation(let index):
-      (UnsafePointer(start(of: index)), plan.places[index].stride)
-    case .constant(let buffer): (UnsafePointer(buffer.start), 0)
+      return (UnsafePointer(start(of: index, share)), places[index].stride)
+    case .constant(let buffer): return (UnsafePointer(buffer.start), 0)
     }
   }
 
   /// The images of a step without a fast kernel.
   private struct PlainTasks: ParallelTasks {
     let session: Session
+    let share: Share
     let operation: KernelOperation
     let inputs: [Plan.Source]
     let parameters: [FloatBuffer]
@@ -235,10 +308,11 @@ public final class Session {
 
     func run(task image: Int, worker: Int) {
       let room = session.stepInputs.count / session.pool.threads
+      let first = (share.thread + worker) * room
       let addresses = UnsafeMutableBufferPointer(
-        rebasing: session.stepInputs[worker * room..<worker * room + inputs.count])
+        rebasing: session.stepInputs[first..<first + inputs.count])
       for index in inputs.indices {
-        let place = session.place(inputs[index])
+        let place = session.place(inputs[index], share)
         addresses[index] = place.start + image * place.stride
       }
       withUnsafeTemporaryAllocation(
@@ -255,15 +329,48 @@ public final class Session {
     }
   }
 
-  private func start(of activation: Int) -> UnsafeMutablePointer<Float> {
-    let place = plan.places[activation]
-    return activations.start + place.memory * batch + place.offset
+  /// Where an activation lies.
+  private struct Place {
+    /// Of the first image.
+    let start: UnsafeMutablePointer<Float>
+    /// How far the next image is.
+    let stride: Int
+    /// How far the same place of the next thread is; nil when the activation has room for the whole batch.
+    let threadStride: Int?
+  }
+
+  private static func places(
+    _ plan: Plan, _ early: EarlySteps?, batch: Int, threads: Int, _ memory: FloatBuffer
+  ) -> [Place] {
+    plan.places.indices.map { index in
+      let place = plan.places[index]
+      guard let early else {
+        let start = memory.start + plan.memory.offsets[place.root] * batch + place.offset
+        return Place(start: start, stride: place.stride, threadStride: nil)
+      }
+      let perThread = early.local.total * early.images
+      if early.isLocal[index] {
+        let start = memory.start + early.local.offsets[place.root] * early.images + place.offset
+        return Place(start: start, stride: place.stride, threadStride: perThread)
+      }
+      let shared = memory.start + perThread * threads
+      return Place(
+        start: shared + early.shared.offsets[place.root] * batch + place.offset,
+        stride: place.stride, threadStride: nil)
+    }
+  }
+
+  /// Where the first of some images is in an activation.
+  private func start(of activation: Int, _ share: Share) -> UnsafeMutablePointer<Float> {
+    let place = places[activation]
+    return place.start
+      + (place.threadStride.map { $0 * share.thread } ?? place.stride * share.images.lowerBound)
   }
 
   private func collect(
     _ source: Plan.Source, images: Int, perImage: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    let (start, step) = place(source)
+    let (start, step) = place(source, Share(images: 0..<images, thread: 0))
     for image in 0..<images {
       (output + image * perImage).update(from: start + image * step, count: perImage)
     }

@@ -26,7 +26,7 @@ final class OpenSession {
     do {
       let pool = ThreadPool(threads: options.threads)
       let plan = try Plan(model, pool: pool, isExact: options.isExact)
-      let bytes = try plan.bytesPerImage.checkedMultiplying(options.batch, "the activations")
+      let bytes = try plan.activationBytes(batch: options.batch, threads: pool.threads)
       guard bytes <= model.limits.activationBytes else {
         throw PithError(
           .limitExceeded,

@@ -40,7 +40,8 @@ let start = residentBytes()
 let plan = try Plan(
   Model(contentsOf: arguments[1]), threads: threads,
   memory: arguments.dropFirst(4).contains("small") ? .small : .normal)
-let session = Session(plan, threads: threads, batch: 2)
+// The first steps image by image, as those of large images are.
+let session = Session(plan, pool: ThreadPool(threads: threads), batch: 2, pieceImages: 1)
 let images = 3
 func allocate(_ value: Graph.Input) -> UnsafeMutablePointer<Float> {
   let memory = UnsafeMutablePointer<Float>.allocate(capacity: images * value.shape.count)
@@ -68,7 +69,7 @@ let resident = residentBytes()
 let allocations = allocation_count()
 for _ in 0..<count { try run() }
 let allocated = allocation_count() - allocations
-let planned = plan.weightBytes + plan.bytesPerImage * session.batch + session.scratchBytes
+let planned = plan.weightBytes + session.activationBytes + session.scratchBytes
 print(
   allocation_count() < 0 ? -1 : allocated, resident, residentBytes(), try peakBytes() - start,
   planned)

@@ -48,20 +48,71 @@ import Testing
     #expect(error < 2e-5)
   }
 
-  @Test func scoresDependNeitherOnTheBatchNorOnTheThreads() throws {
-    let network = try RandomNetwork.architecture("resnet20-cifar", side: 32, seed: 3)
+  /// Nor on how a batch is cut into pieces for its first steps.
+  @Test(arguments: [
+    ("resnet20-cifar", 32), ("mobilenet_v2", 32), ("squeezenet1_1", 64), ("densenet121", 32),
+    ("googlenet", 64),
+  ])
+  func scoresDependNeitherOnTheBatchNorOnTheThreads(name: String, side: Int) throws {
+    let network = try RandomNetwork.architecture(name, side: side, seed: 3)
     let plan = try Plan(network)
-    let input = RandomNetwork.values(5 * plan.inputs[0].shape.count, seed: 4)
-    var results: [[Float]] = []
-    for (threads, batch) in [(1, 1), (2, 1), (1, 5), (2, 2), (2, 5)] {
-      let session = Session(plan, pool: ThreadPool(threads: threads), batch: batch)
-      var output = [Float](repeating: .nan, count: 50)
+    let early = try #require(plan.early)
+    #expect(early.count < plan.steps.count)
+    #expect(early.isLocal.contains(true) && early.isLocal.contains(false))
+    let images = 7
+    let input = RandomNetwork.values(images * plan.inputs[0].shape.count, seed: 4)
+    func run(threads: Int, batch: Int, piece: Int?) throws -> [Float] {
+      let session = Session(
+        plan, pool: ThreadPool(threads: threads), batch: batch, pieceImages: piece)
+      var output = [Float](repeating: .nan, count: images * plan.outputs[0].shape.count)
       var span = output.mutableSpan
       try session.run(input.span, into: &span)
-      results.append(output)
+      return output
     }
-    #expect(results.allSatisfy { $0 == results[0] })
-    #expect(results[0].allSatisfy { $0.isFinite })
+    let expected = try run(threads: 1, batch: 1, piece: nil)
+    #expect(expected.allSatisfy { $0.isFinite })
+    for (threads, batch) in [(2, 1), (1, 5), (2, 2), (2, 7), (3, 5)] {
+      for piece in [nil, 1, 2, 4] {
+        #expect(try run(threads: threads, batch: batch, piece: piece) == expected)
+      }
+    }
+  }
+
+  /// Observed, a batch goes through its pieces one after the other; every step is seen.
+  @Test func everyStepOfEveryPieceIsObserved() throws {
+    let plan = try Plan(RandomNetwork.architecture("mobilenet_v2", side: 32, seed: 3))
+    var early = try #require(plan.early)
+    early.images = 1
+    let session = Session(plan, pool: ThreadPool(threads: 2), batch: 5, pieceImages: 1)
+    let input = RandomNetwork.values(5 * plan.inputs[0].shape.count, seed: 4)
+    var output = [Float](repeating: .nan, count: 5 * plan.outputs[0].shape.count)
+    var seen = [Int](repeating: 0, count: plan.steps.count)
+    input.withUnsafeBufferPointer { input in
+      output.withUnsafeMutableBufferPointer { output in
+        guard let source = input.baseAddress, let target = output.baseAddress else { return }
+        session.run(images: 5, inputs: [source], outputs: [target]) { seen[$0] += 1 }
+      }
+    }
+    let rounds = early.pieces(of: 5, threads: 2).count
+    #expect(seen[..<early.count].allSatisfy { $0 == rounds })
+    #expect(seen[early.count...].allSatisfy { $0 == 1 })
+    #expect(output.allSatisfy { $0.isFinite })
+  }
+
+  @Test func piecesCoverABatch() throws {
+    let plan = try Plan(RandomNetwork.architecture("resnet20-cifar", side: 32, seed: 3))
+    var early = try #require(plan.early)
+    for batch in 1...20 {
+      for threads in 1...4 {
+        for images in 1...6 {
+          early.images = images
+          let pieces = early.pieces(of: batch, threads: threads)
+          let ranges = (0..<pieces.count).map(pieces.images)
+          #expect(ranges.allSatisfy { (1...images).contains($0.count) })
+          #expect(ranges.flatMap(Array.init) == Array(0..<batch))
+        }
+      }
+    }
   }
 
   @Test func missingAndMisshapenInputsAreNamed() throws {

@@ -37,7 +37,7 @@ struct BenchReport {
     init(_ session: Session) {
       weights = session.plan.weightBytes
       scratch = session.scratchBytes
-      activations = session.plan.bytesPerImage * session.batch + scratch
+      activations = session.activationBytes + scratch
     }
   }
 

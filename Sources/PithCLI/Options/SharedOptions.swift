@@ -73,6 +73,10 @@ struct BatchOption: ParsableArguments {
   /// The number that was asked for, or one that gives every thread an image and stays within a memory that
   /// every machine has.
   func count(for plan: Plan, threads: Int) -> Int {
-    batch ?? max(threads, min(32, (32 << 20) / max(1, plan.bytesPerImage)))
+    if let batch { return batch }
+    let fitting = (1...32).last {
+      ((try? plan.activationBytes(batch: $0, threads: threads)) ?? .max) <= 32 << 20
+    }
+    return max(threads, fitting ?? 1)
   }
 }

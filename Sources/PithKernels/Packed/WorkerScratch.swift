@@ -8,6 +8,8 @@ package final class WorkerScratch: @unchecked Sendable {
   package let workers: Int
   private let memory: UnsafeMutableRawPointer
   private let stride: Int
+  /// What the memory belongs to, when that is not this.
+  private let owner: WorkerScratch?
 
   /// - Parameters:
   ///   - workers: the threads of the pool that will run with it.
@@ -17,6 +19,7 @@ package final class WorkerScratch: @unchecked Sendable {
     self.floatsPerWorker = max(0, floatsPerWorker)
     // A cache line (64 bytes) is never shared between workers.
     stride = (self.floatsPerWorker + 15) / 16 * 16
+    owner = nil
     memory = .allocate(
       byteCount: max(64, self.workers * stride * MemoryLayout<Float>.stride), alignment: 64)
   }
@@ -29,7 +32,16 @@ package final class WorkerScratch: @unchecked Sendable {
         + "needs \(floatsPerWorker) for \(workers)")
   }
 
-  deinit { memory.deallocate() }
+  /// The piece of one worker, for a pool of one thread.
+  package init(of worker: Int, in owner: WorkerScratch) {
+    precondition(0..<owner.workers ~= worker)
+    self.owner = owner
+    workers = 1
+    (floatsPerWorker, stride) = (owner.floatsPerWorker, owner.stride)
+    memory = UnsafeMutableRawPointer(owner.base(of: worker))
+  }
+
+  deinit { if owner == nil { memory.deallocate() } }
 
   /// The first float of a worker's piece.
   package func base(of worker: Int) -> UnsafeMutablePointer<Float> {
