@@ -9,7 +9,7 @@ struct ActivationPlaces {
 
   /// A new activation of so many values.
   mutating func add(_ count: Int) -> Int {
-    counts.append((count + Self.alignment - 1) / Self.alignment * Self.alignment)
+    counts.append(Self.aligned(count))
     parents.append(nil)
     return counts.count - 1
   }
@@ -18,9 +18,15 @@ struct ActivationPlaces {
   ///
   /// - Parameter count: the values of the activation; one that fills only a part of what it lies in cannot be moved.
   mutating func put(_ index: Int, into parent: Int, at offset: Int, count: Int) -> Bool {
-    guard parents[index] == nil, index != parent, counts[index] == count else { return false }
+    guard parents[index] == nil, index != parent, counts[index] == Self.aligned(count) else {
+      return false
+    }
     parents[index] = (parent, offset)
     return true
+  }
+
+  private static func aligned(_ count: Int) -> Int {
+    (count + alignment - 1) / alignment * alignment
   }
 
   /// The activation in whose memory one lies, and how many values after its start.

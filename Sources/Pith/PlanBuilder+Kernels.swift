@@ -345,7 +345,9 @@ extension PlanBuilder {
       {
       } else {
         let part = activations.add(shape.count)
-        _ = activations.put(part, into: whole, at: offset, count: shape.count)
+        guard activations.put(part, into: whole, at: offset, count: shape.count) else {
+          preconditionFailure("an activation that was just made has a place already")
+        }
         addStep(
           [layer.layer.name], .elements(.copy(count: shape.count)), kernel: "copy",
           inputs: [source], output: part)
