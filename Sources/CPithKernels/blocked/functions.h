@@ -22,14 +22,15 @@ INLINE lanes with_sign_of(lanes x, lanes value) {
   return (lanes)((mask)value | ((mask)x & (mask)all(-0.0f)));
 }
 
-// e^x = (1 + fraction) * scale. Scale is 0 below -87.7 and infinite above 88.4, and NaN makes the fraction NaN.
+// e^x = (1 + fraction) * scale. Scale is 0 below -87.7 and infinite above 88.37, and NaN makes the fraction NaN.
 typedef struct {
   lanes scale, fraction;
 } exponential;
 
 // Range reduction by Cody and Waite (1980): the product with the upper part of ln 2, 15 bits, is exact.
 INLINE exponential exponential_of(lanes x) {
-  x = clamp(x, all(-88), all(89));
+  // At 89 the fraction is positive; just above 88.37 it is negative while the scale is infinite already.
+  x = choose(x > all(88.37f), all(89), clamp(x, all(-88), all(89)));
   lanes shift = all(0x1.8p23f);
   lanes shifted = x * 0x1.715476p0f + shift;
   lanes n = shifted - shift;
@@ -50,7 +51,7 @@ INLINE lanes exp_of(lanes x) {
   return e.scale + e.scale * e.fraction;
 }
 
-// e^x - 1, exact near 0; infinite above 88.4.
+// e^x - 1, exact near 0; infinite above 88.37.
 INLINE lanes expm1_of(lanes x) {
   exponential e = exponential_of(x);
   return (e.scale - 1) + e.scale * e.fraction;
