@@ -25,7 +25,7 @@ package final class ThreadPool: Sendable {
   package init(threads: Int) {
     let wanted = min(max(1, threads), Self.maximumThreads)
     // Waiting in a loop for a thread that has no processor only keeps it from getting one.
-    crew = Crew(spins: wanted <= ThreadCount.available ? 1000 : 1)
+    crew = Crew(spins: wanted == 1 || wanted <= ThreadCount.available ? 1000 : 1)
     handles = Crew.start(wanted - 1, for: crew)
     self.threads = handles.count + 1
   }
