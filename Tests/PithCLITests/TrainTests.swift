@@ -164,6 +164,10 @@ import Testing
     #expect(abs(try #require(report["mean_accuracy"] as? Double) - mean) < 1e-12)
     #expect(abs(try #require(report["deviation"] as? Double) - (squares / 3).squareRoot()) < 1e-12)
     #expect(report["finished"] as? Int == 4 && report["diverged"] as? Int == 0)
+    _ = try train("--architecture n.network --output single --epochs 1 --quiet")
+    let beside = try train("--architecture n.network --output single --epochs 1 --folds 3 --quiet")
+    #expect(beside.status == 2)
+    #expect(beside.errors.hasPrefix("pith: single: there is a run in this folder; "))
   }
 
   /// Every fold diverges in its first steps; the others are trained all the same.
@@ -327,8 +331,8 @@ import Testing
 
   @Test(arguments: [
     (
-      "--from m.pith --init he --color gray --resize 4x4 --no-std",
-      "--from takes the weights and the recipe of the model; leave out --init, --no-std, --color, --resize"
+      "--from m.pith --init he --color gray --resize 4x4 --alpha drop --no-std",
+      "--from takes the weights and the recipe of the model; leave out --init, --no-std, --color, --resize, --alpha"
     ),
     (
       "--resume --fold 2 --folds 3 --crop 2 --alpha 1,2,3",

@@ -106,10 +106,9 @@ struct Bench: Subcommand {
     while times.count < iterations ?? Self.leastIterations
       || (iterations == nil && MonotonicClock.seconds < end)
     {
-      if layers { peak.measure() }
-      let start = MonotonicClock.seconds
       if layers {
-        var last = start
+        peak.measure()
+        var last = MonotonicClock.seconds
         // A batch goes through some steps in pieces.
         var taken = [Double](repeating: 0, count: stepTimes.count)
         session.run(images: batch, inputs: sources, outputs: targets) { step in
@@ -118,9 +117,9 @@ struct Bench: Subcommand {
           last = now
         }
         for step in taken.indices { stepTimes[step] = min(stepTimes[step], taken[step]) }
-      } else {
-        session.run(images: batch, inputs: sources, outputs: targets)
       }
+      let start = MonotonicClock.seconds
+      session.run(images: batch, inputs: sources, outputs: targets)
       times.append(MonotonicClock.seconds - start)
     }
     if layers { peak.measure() }

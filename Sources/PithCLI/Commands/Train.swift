@@ -81,7 +81,8 @@ struct Train: Subcommand {
 
   private func begun(_ report: TrainingPrinter) throws -> [TrainingResult.Ending] {
     let runs = self.runs
-    for (_, folder) in runs {
+    // A run beside folds would be taken for all of them by --resume.
+    for folder in [output] + runs.map(\.1) {
       try failing(with: .usage) { try TrainingRun.checkHoldsNoRun(folder) }
     }
     try input.checkArchitecture()

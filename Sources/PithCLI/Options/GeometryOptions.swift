@@ -21,14 +21,15 @@ struct GeometryOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of transparency: drop, or a colour to lay it over.", valueName: "drop|r,g,b"))
-  var alpha = AlphaOption(alpha: .drop)
+      "What becomes of transparency: drop, or a colour to lay it over (default: drop).",
+      valueName: "drop|r,g,b"))
+  var alpha: AlphaOption?
 
   /// The names of options that were given.
   var given: [String] {
     let options: [(String, Bool)] = [
       ("--color", color != nil), ("--resize", resize != nil), ("--crop", crop != nil),
-      ("--interpolation", interpolation != nil), ("--alpha", alpha.alpha != .drop),
+      ("--interpolation", interpolation != nil), ("--alpha", alpha != nil),
     ]
     return options.filter(\.1).map(\.0)
   }
@@ -36,7 +37,7 @@ struct GeometryOptions: ParsableArguments {
   /// A recipe without range, mean and standard deviation.
   var geometry: Preprocessing {
     var recipe = Preprocessing()
-    recipe.alpha = alpha.alpha
+    recipe.alpha = alpha?.alpha ?? .drop
     recipe.color = color ?? .rgb
     recipe.resize = resize?.resize
     recipe.interpolation = interpolation ?? .bilinear

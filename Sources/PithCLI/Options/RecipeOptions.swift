@@ -123,8 +123,6 @@ struct CropOption: ExpressibleByArgument {
 struct AlphaOption: ExpressibleByArgument {
   let alpha: Preprocessing.Alpha
 
-  init(alpha: Preprocessing.Alpha) { self.alpha = alpha }
-
   init?(argument: String) {
     guard argument != "drop" else {
       alpha = .drop
@@ -134,13 +132,6 @@ struct AlphaOption: ExpressibleByArgument {
     let values = parts.compactMap { UInt8($0) }
     guard parts.count == 3, values.count == 3 else { return nil }
     alpha = .composite(red: values[0], green: values[1], blue: values[2])
-  }
-
-  var defaultValueDescription: String {
-    switch alpha {
-    case .drop: "drop"
-    case .composite(let red, let green, let blue): "\(red),\(green),\(blue)"
-    }
   }
 }
 
