@@ -61,6 +61,13 @@ extension EarlySteps {
       count = (images + size - 1) / size
     }
 
+    /// How many of them threads take each on its own; the others, which would leave half of the threads or more without
+    /// work, all threads take together.
+    package func ownPieces(threads: Int) -> Int {
+      let rest = count % threads
+      return 2 * rest > threads ? count : count - rest
+    }
+
     package func images(of piece: Int) -> Range<Int> {
       piece * size..<min(images, (piece + 1) * size)
     }

@@ -1,10 +1,11 @@
 extension Plan {
-  /// The steps that a batch of so many images goes through in pieces; nil when it is small enough to go as a whole.
+  /// The steps that a batch of so many images goes through in pieces; nil when it is small enough to go as a whole, or too
+  /// small to give each thread an image.
   ///
   /// - Parameter pieceImages: the images that a thread takes at a time; nil: as many as stay in a cache.
-  func early(batch: Int, pieceImages: Int? = nil) -> EarlySteps? {
-    guard var early else { return nil }
-    early.images = pieceImages ?? early.images
+  func early(batch: Int, threads: Int, pieceImages: Int? = nil) -> EarlySteps? {
+    guard var early, batch >= max(2, threads) else { return nil }
+    early.images = min(pieceImages ?? early.images, (batch + threads - 1) / threads)
     return batch > early.images ? early : nil
   }
 
@@ -21,8 +22,9 @@ extension Plan {
     let bytes =
       max(memory.total, (early?.local.total ?? 0) + (early?.shared.total ?? 0))
       * MemoryLayout<Float>.stride
-    _ = try bytes.checkedMultiplying(batch + threads * (early?.images ?? 1), "the activations")
-    return activationFloats(early(batch: batch), batch: batch, threads: threads)
+    // Threads have room for as many images as the batch has, but for rounding up.
+    _ = try bytes.checkedMultiplying(2 * batch + threads, "the activations")
+    return activationFloats(early(batch: batch, threads: threads), batch: batch, threads: threads)
       * MemoryLayout<Float>.stride
   }
 }

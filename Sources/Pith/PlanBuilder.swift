@@ -166,7 +166,7 @@ struct PlanBuilder {
     _ name: String, _ source: Plan.Source, _ elements: BlockedElements, count: Int
   ) -> Plan.Source {
     let output = activations.add(count)
-    addStep([name], .elements(elements), inputs: [source], output: output)
+    addStep([name], .elements(elements), inputs: [source], output: output, hasWeights: false)
     return .activation(output)
   }
 
@@ -194,9 +194,10 @@ struct PlanBuilder {
   /// Adds a step that writes an activation which is there already.
   mutating func addStep(
     _ layers: [String], _ computation: Plan.Computation, kernel: String? = nil,
-    multiplyAdds: Int = 0, inputs: [Plan.Source], output: Int
+    multiplyAdds: Int = 0, inputs: [Plan.Source], output: Int, hasWeights: Bool = true
   ) {
-    let weights = loading.memory.count
+    // Asked for since the last step that has some.
+    let weights = hasWeights ? loading.memory.count : countedWeights
     steps.append(
       Plan.Step(
         layers: layers, kernel: kernel ?? computation.kernelName, multiplyAdds: multiplyAdds,

@@ -9,7 +9,7 @@ package import PithThreads
 public final class Session {
   /// What is run.
   public let plan: Plan
-  /// How many images are computed together; larger batches are cut into pieces of this size.
+  /// How many images are computed together; more are computed batch by batch.
   public let batch: Int
   private let pool: ThreadPool
   private let activations: FloatBuffer
@@ -17,7 +17,7 @@ public final class Session {
   private let scratch: WorkerScratch
   /// The steps that a batch goes through in pieces, each on one thread, and what each thread has for that.
   private let early: EarlySteps?
-  private let alone: ThreadPool
+  private let oneThread: ThreadPool
   private let ownScratch: [WorkerScratch]
   /// Where the inputs of the graph are, while a batch is computed.
   private let graphInputs: UnsafeMutableBufferPointer<UnsafePointer<Float>>
@@ -37,14 +37,14 @@ public final class Session {
     self.plan = plan
     self.batch = max(1, batch)
     self.pool = pool
-    early = plan.early(batch: self.batch, pieceImages: pieceImages)
+    early = plan.early(batch: self.batch, threads: pool.threads, pieceImages: pieceImages)
     activations = FloatBuffer(
       count: plan.activationFloats(early, batch: self.batch, threads: pool.threads))
     places = Self.places(plan, early, batch: self.batch, threads: pool.threads, activations)
     let scratch = WorkerScratch(
       workers: pool.threads, floatsPerWorker: plan.scratchFloatsPerWorker)
     self.scratch = scratch
-    alone = ThreadPool(threads: 1)
+    oneThread = ThreadPool(threads: 1)
     ownScratch = early == nil ? [] : (0..<pool.threads).map { WorkerScratch(of: $0, in: scratch) }
     graphInputs = .allocate(capacity: plan.inputs.count)
     graphInputs.initialize(repeating: UnsafePointer(activations.start))
@@ -188,10 +188,9 @@ public final class Session {
       }
       if let early {
         let pieces = early.pieces(of: count, threads: pool.threads)
-        // As many as all threads have the same number of; those of the rest, all threads take together.
-        let alone = isObserved ? 0 : pieces.count / pool.threads * pool.threads
-        pool.forEach(alone, PieceTasks(session: self, early: early, pieces: pieces))
-        for piece in alone..<pieces.count {
+        let ownPieces = isObserved ? 0 : pieces.ownPieces(threads: pool.threads)
+        pool.forEach(ownPieces, PieceTasks(session: self, early: early, pieces: pieces))
+        for piece in ownPieces..<pieces.count {
           let share = Share(images: pieces.images(of: piece), thread: 0)
           for index in 0..<early.count {
             compute(plan.steps[index], share, pool: pool, scratch: scratch)
@@ -230,7 +229,7 @@ public final class Session {
       let share = Share(images: pieces.images(of: task), thread: worker)
       for index in 0..<early.count {
         session.compute(
-          session.plan.steps[index], share, pool: session.alone,
+          session.plan.steps[index], share, pool: session.oneThread,
           scratch: session.ownScratch[worker])
       }
     }

@@ -123,6 +123,21 @@ import Testing
     #expect(output == unobserved && output.allSatisfy { $0.isFinite })
   }
 
+  /// Limits hold for what a session has room for.
+  @Test func aSessionTakesWhatItsPlanSays() throws {
+    let plan = try Plan(RandomNetwork.architecture("squeezenet1_1", side: 64, seed: 3))
+    for threads in [1, 2, 5] {
+      for batch in [1, 2, 4, 5, 11] {
+        let session = Session(plan, pool: ThreadPool(threads: threads), batch: batch)
+        let bytes = try plan.activationBytes(batch: batch, threads: threads)
+        #expect(session.activationBytes == bytes)
+        // A piece for each thread in the early layers and a batch in the others, but never more than all of a batch in all.
+        #expect(bytes <= 2 * batch * (try plan.activationBytes(batch: 1, threads: 1)))
+      }
+    }
+    #expect(throws: PithError.self) { try plan.activationBytes(batch: .max / 100, threads: 2) }
+  }
+
   @Test func piecesCoverABatch() throws {
     let plan = try Plan(RandomNetwork.architecture("resnet20-cifar", side: 32, seed: 3))
     var early = try #require(plan.early)
@@ -134,6 +149,9 @@ import Testing
           let ranges = (0..<pieces.count).map(pieces.images)
           #expect(ranges.allSatisfy { (1...images).contains($0.count) })
           #expect(ranges.flatMap(Array.init) == Array(0..<batch))
+          let own = pieces.ownPieces(threads: threads)
+          #expect(own == pieces.count || 2 * (pieces.count - own) <= threads)
+          #expect(own % threads == 0 || 2 * (own % threads) > threads)
         }
       }
     }
