@@ -56,8 +56,12 @@ public struct LayerSize: Sendable, Hashable {
       _ name: String, _ i: Int, _ pad: (begin: Int, end: Int), _ k: Int, _ d: Int, _ s: Int
     ) -> String? {
       let reach = d * (k - 1) + 1
-      let unseen = (i + pad.begin + pad.end - reach) % s - pad.end - max(0, s - reach)
-      guard unseen > 0 else { return nil }
+      let rest = (i + pad.begin + pad.end - reach) % s
+      let unseen = rest - pad.end - max(0, s - reach)
+      guard unseen > 0 else {
+        return rest > 0 && pad.end > 0
+          ? "\(rest) of \(pad.begin + pad.end) \(name)s of padding not used" : nil
+      }
       return unseen == 1
         ? "the last 1 \(name) is never seen" : "the last \(unseen) \(name)s are never seen"
     }

@@ -30,6 +30,15 @@ extension Trainer {
     }
   }
 
+  /// The same for all passes of an epoch of so many images.
+  func checkStatistics(images: Int, batch: Int) throws {
+    for size in [min(batch, images), images % batch] where size > 0 {
+      let rest = size % options.imagesPerPass
+      try checkStatistics(images: rest == 0 ? min(size, options.imagesPerPass) : rest)
+      if rest < size { try checkStatistics(images: options.imagesPerPass) }
+    }
+  }
+
   /// A batch norm needs two values of each channel to see how they vary.
   func checkStatistics(images: Int) throws {
     guard images == 1 else { return }

@@ -55,10 +55,17 @@ public final class Trainer {
     graph = network.graph
     self.options = options
     self.classes = classes
+    // Each parameter with its gradient and the optimiser's state, and once more as it is laid out.
+    let states = 3 + options.optimizer.slots.count
+    let parameters = try network.graph.resolved(limits: limits).parameters
+      .reduce(0) { try $0.checkedAdding($1.shape.count, "the parameters") }
+    try Self.checkMemory(
+      parameters.checkedMultiplying(states, "the parameters"), options)
     let plan = try TrainingPlan<Float>(
       network.graph.endingInLogits(), batch: options.imagesPerPass, limits: limits)
     try Self.check(plan, classes: classes)
     self.plan = plan
+    try Self.checkMemory(states * parameters + plan.memoryCount, options)
     session = TrainingSession(
       plan, pool: ThreadPool(threads: threads ?? ThreadCount.available))
     slots = options.optimizer.slots.map { _ in ScalarBuffer(count: plan.trainedCount) }
@@ -85,6 +92,21 @@ public final class Trainer {
     try options.check()
     let plan = try TrainingPlan<Float>(graph.endingInLogits(), batch: options.imagesPerPass)
     try check(plan, classes: classes)
+  }
+
+  /// Refuses what memory does not hold, which nothing could catch later.
+  ///
+  /// - Parameter values: the numbers that will be asked for at least.
+  private static func checkMemory(_ values: Int, _ options: TrainingOptions) throws {
+    let bytes = try values.checkedMultiplying(MemoryLayout<Float>.stride, "the memory of training")
+    let free = FreeMemory.bytes
+    guard bytes <= free else {
+      throw PithError(
+        .limitExceeded,
+        "training takes \(bytes >> 20) MB with \(options.imagesPerPass) images at a time, but only \(free >> 20) MB of memory are free",
+        advice:
+          "choose a smaller batch, cut it into passes (--accumulate), or choose a smaller network")
+    }
   }
 
   private static func check(_ plan: TrainingPlan<Float>, classes: Int) throws {

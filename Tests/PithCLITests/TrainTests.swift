@@ -223,8 +223,90 @@ import Testing
     }
   }
 
+  /// Before anything is written.
+  @Test func whatCannotBeTrainedIsRefusedAtOnce() throws {
+    try folder.write(
+      """
+      parameter classes = 2
+      input image: [3, 2, 2]
+      flatten
+      fully_connected outputs: 8
+      batch_norm
+      relu
+      fully_connected outputs: classes
+
+      """, to: "norm.network")
+    for (options, message) in [
+      (
+        "--architecture n.network --folds 9",
+        "9 folds of classes that have at most 8 images: some folds would have none to be judged by; choose at most 8 folds"
+      ),
+      (
+        "--architecture n.network --schedule plateau --validation 0",
+        "the schedule plateau follows the validation loss, but no image is kept for validation; keep some (--validation), or choose another schedule"
+      ),
+      (
+        "--architecture norm.network --batch 1",
+        "a pass of one image gives each channel one value, which has no variance; choose batches so that no pass has a single image left"
+      ),
+      (
+        "--architecture norm.network --batch 3 --accumulate 2",
+        "a pass of one image gives each channel one value, which has no variance; choose batches so that no pass has a single image left"
+      ),
+    ] {
+      let outcome = try folder.bash(
+        "\"$PITH\" train data --augment none --output refused --quiet \(options)")
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.contains(message), "\(outcome.errors)")
+      #expect(!folder.exists("refused"))
+    }
+  }
+
+  /// Memory is for the images that there are, and what no memory holds is refused.
+  @Test func memoryFollowsTheImages() throws {
+    let large = try train(
+      "--architecture n.network --output large --epochs 1 --batch 65536 --quiet")
+    #expect(large.status == 0)
+    try folder.write(
+      "parameter classes = 2\ninput image: [3, 2, 2]\nflatten\nfully_connected outputs: 1000000\nrelu\nfully_connected outputs: 1000000\nrelu\nfully_connected outputs: classes\n",
+      to: "huge.network")
+    let huge = try train("--architecture huge.network --output huge --epochs 1 --quiet")
+    #expect(huge.status == 2)
+    #expect(
+      huge.errors.contains(" MB of memory are free; choose a smaller batch, "), "\(huge.errors)")
+    #expect(!folder.exists("huge"))
+  }
+
+  /// Killed before its first step, a run is looked at when it goes on; interrupted while it is looked at, it stops.
+  @Test func checksAreMadeOnce() throws {
+    let begin =
+      "\"$PITH\" train data --architecture n.network --epochs 2 --batch 8 --learning-rate 100 --output run"
+    let killed = try folder.bash(
+      """
+      \(begin) & until [ -e run/last.pith ]; do sleep 0.01; done; kill -INT $!; wait $!; echo "status $?"
+      """)
+    #expect(killed.output.hasSuffix("status 4\n") || killed.output.hasSuffix("status 0\n"))
+    let resumed = try folder.pith("train", "data", "--resume")
+    let record = try String(decoding: folder.bytes("run/record.tsv"), as: UTF8.self)
+    #expect(
+      record.split(separator: "\n").count { $0.hasPrefix("handful\t") } == 1, "\(resumed.errors)")
+    let sentences = record.split(separator: "\n").filter { $0.contains("is too large") }
+    #expect(sentences.count <= 1)
+    let page = try String(decoding: folder.bytes("run/report.html"), as: UTF8.self)
+    #expect(page.contains("Before the first step"))
+  }
+
+  @Test func sigmoidsAreNotTrainedAsOneClass() throws {
+    try folder.write(TestContent.model(output: .sigmoid), to: "s.pith")
+    let outcome = try train("--from s.pith --output run --epochs 1")
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.contains("the outputs of the model are sigmoids, each a class by itself"))
+    #expect(!folder.exists("run"))
+  }
+
   @Test func aNetworkIsNeeded() throws {
-    let outcome = try folder.pith("train", "data", "--output", "run")
+    let outcome = try folder.pith("train", "data")
     #expect(outcome.status == 2)
     #expect(
       outcome.errors.hasPrefix(
@@ -241,6 +323,25 @@ import Testing
     #expect(report["verdict"] as? String == "right")
     #expect(try #require(report["error"] as? Double) < 1e-6)
     #expect((report["tensors"] as? [[String: Any]])?.first?["name"] as? String == "fc.weight")
+  }
+
+  /// Of a derivative at a kink nothing can be said; that is no success.
+  @Test func gradientsThatWereNotComparedAreNotRight() throws {
+    try folder.write(
+      "input image: [3, 4, 4]\nflatten\nfully_connected outputs: 2\nrelu\nfully_connected outputs: 2\n",
+      to: "kinks.network")
+    var verdicts: [String: Int32] = [:]
+    for seed in 1...40 {
+      let outcome = try folder.pith(
+        "gradcheck", "kinks.network", "--coordinates", "1", "--seed", "\(seed)", "--format", "json")
+      let report = try #require(try json(outcome.output) as? [String: Any])
+      let tensors = try #require(report["tensors"] as? [[String: Any]])
+      let isComplete = tensors.allSatisfy { $0["checked"] as? Int != 0 }
+      #expect((report["verdict"] as? String == "unchecked") == !isComplete)
+      verdicts[try #require(report["verdict"] as? String)] = outcome.status
+    }
+    #expect(verdicts["right"] == 0)
+    #expect(verdicts["unchecked"] ?? 4 == 4)
   }
 
   @Test func theConfigurationSaysAllThatARunDependsOn() throws {

@@ -90,6 +90,15 @@ import Testing
     #expect(report.handful.steps < 300)
   }
 
+  /// Images are learned by heart without what keeps a network from that.
+  @Test func dropoutDoesNotKeepTheHandfulFromBeingLearned() throws {
+    let report = try start(
+      "input image: [3, 8, 8]\nflatten\nfully_connected outputs: 64\nrelu\ndropout rate: 0.95\nfully_connected outputs: 3"
+    ) { _ in }
+    #expect(report.handful.correct == report.handful.images)
+    #expect(!report.diagnoses.contains { $0.kind == .cannotOverfit })
+  }
+
   @Test func theFirstLossIsThatOfGuessingAndRisesWithRegularization() throws {
     let reports = try [0, 0.01, 0.02].map { l2 in
       try start(Self.plain) {

@@ -27,8 +27,8 @@ import Testing
       parameters: (3 * 3 * 1 + 1) * 6),
     // What is left over is padding.
     Case(
-      layer: "convolution outputs: 4 kernel: 3 stride: 2 padding: 1", input: "3, 32, 32",
-      output: [4, 16, 16], parameters: 112),
+      layer: "convolution outputs: 4 kernel: 3 stride: 2 padding: 1", input: "3, 32, 33",
+      output: [4, 16, 17], parameters: 112, remainders: ["1 of 2 rows of padding not used"]),
     Case(
       layer: "convolution outputs: 4 kernel: 3 stride: 2", input: "3, 32, 33",
       output: [4, 15, 16], parameters: 112, remainders: [row]),

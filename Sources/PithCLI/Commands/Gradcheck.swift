@@ -99,7 +99,7 @@ struct Gradcheck: Subcommand {
     for tensor in report.tensors {
       table.add([
         tensor.name, "\(tensor.checked)", "\(tensor.kinks)", Decimal.short(tensor.error),
-        GradientReport.Verdict(error: tensor.error).rawValue,
+        tensor.verdict.rawValue,
       ])
     }
     table.add([

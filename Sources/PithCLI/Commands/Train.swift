@@ -33,8 +33,8 @@ struct Train: Subcommand {
 
   @OptionGroup var input: TrainingInput
 
-  @Option(help: ArgumentHelp("The folder of the run; made if needed.", valueName: "run"))
-  var output: String
+  @Option(help: ArgumentHelp("The folder of the run; made if needed.", valueName: "folder"))
+  var output = "run"
 
   @Flag(help: "Go on with the run in --output.")
   var resume = false
@@ -143,7 +143,7 @@ struct Train: Subcommand {
           resuming: checkpoint, data: data, folder: folder, threads: input.threads.threads)
       }
       if folders.count > 1 { report.line("\(folder):") }
-      ends.append(try follow(run, folder, report, checks: folders.count > 1))
+      ends.append(try follow(run, folder, report))
       guard ends.last?.outcome != .stopped else { break }
     }
     return ends
@@ -151,15 +151,14 @@ struct Train: Subcommand {
 
   // MARK: the run
 
-  /// Trains a run to its end.
-  ///
-  /// - Parameter checks: whether a run that has no step yet is looked at first.
+  /// Trains a run to its end; one that has no step yet is looked at first, unless it was.
   private func follow(
-    _ run: TrainingRun, _ folder: String, _ report: TrainingPrinter, checks: Bool = true
+    _ run: TrainingRun, _ folder: String, _ report: TrainingPrinter
   ) throws -> TrainingResult.Ending {
     var report = report
-    if checks, !noChecks, run.trainer.stepCount == 0 {
-      report.show(try run.checkStart(), rate: run.options.usedLearningRate)
+    if !noChecks, run.trainer.stepCount == 0, !run.isChecked {
+      let start = try run.checkStart { Interruption.isAsked }
+      if !Interruption.isAsked { report.show(start, rate: run.options.usedLearningRate) }
     }
     report.begin(run)
     let outcome = try run.run(

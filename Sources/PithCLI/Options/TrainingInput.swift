@@ -104,6 +104,11 @@ struct TrainingInput: ParsableArguments {
   ) throws -> (Network, [ProvenanceEntry]) {
     try failing(with: .usage) {
       if let model {
+        guard model.output != .sigmoid else {
+          throw CommandFailure.usage(
+            "the outputs of the model are sigmoids, each a class by itself; training is for one class an image",
+            advice: "convert it again with --output logits to train it so")
+        }
         return (
           try model.network(),
           model.provenance.filter { $0.name.hasPrefix("architecture") }

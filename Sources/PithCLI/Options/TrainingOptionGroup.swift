@@ -38,7 +38,7 @@ struct TrainingOptionGroup: ParsableArguments {
 
   @Option(
     help:
-      "How the rate changes (default: one-cycle). step: a tenth at half and at three quarters of the run; plateau: a tenth when validation stands for 5 epochs."
+      "How the rate changes (default: one-cycle). step: a tenth at half and at three quarters of the run; plateau: a tenth when the validation loss stands for more than 5 epochs."
   )
   var schedule: RunOptions.ScheduleName?
 

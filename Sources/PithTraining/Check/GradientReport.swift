@@ -8,6 +8,8 @@ package struct GradientReport: Sendable, Hashable {
     case doubtful
     /// More than that: a formula is wrong.
     case wrong
+    /// Nothing was compared: every derivative that was drawn lies at a kink.
+    case unchecked
 
     package init(error: Double) {
       self = error <= 1e-6 ? .right : error <= 1e-4 ? .doubtful : .wrong
@@ -36,6 +38,9 @@ package struct GradientReport: Sendable, Hashable {
 
     /// The greatest error.
     package var error: Double { worst?.error ?? 0 }
+    package var verdict: Verdict {
+      checked == 0 && kinks > 0 ? .unchecked : Verdict(error: error)
+    }
   }
 
   package let tensors: [TensorResult]
@@ -44,5 +49,10 @@ package struct GradientReport: Sendable, Hashable {
   package var error: Double { tensors.map(\.error).max() ?? 0 }
   package var checked: Int { tensors.reduce(0) { $0 + $1.checked } }
   package var kinks: Int { tensors.reduce(0) { $0 + $1.kinks } }
-  package var verdict: Verdict { Verdict(error: error) }
+  /// That of the greatest error, but not right as long as a tensor was not looked at.
+  package var verdict: Verdict {
+    let verdict = Verdict(error: error)
+    return verdict == .right && tensors.contains { $0.verdict == .unchecked }
+      ? .unchecked : verdict
+  }
 }

@@ -5,8 +5,9 @@ extension TrainingRun {
   /// Looks at the network before the first step: the loss at the start, the sizes of signals, whether a handful of images can be
   /// learned by heart, and which learning rates suit. The run itself stays as it is.
   ///
+  /// - Parameter isStopped: asked between steps; once it says so, no further ones are made.
   /// - Throws: ``PithError`` when an image can no longer be read.
-  public func checkStart() throws -> StartReport {
+  public func checkStart(isStopped: () -> Bool = { false }) throws -> StartReport {
     let order = order(epoch: progress.epoch)
     var diagnoses: [Diagnosis] = []
     let first = try initialStep(order)
@@ -15,7 +16,7 @@ extension TrainingRun {
     let layers = try layerStatistics(order)
     let equal = equalWeights()
     diagnoses += Self.diagnose(equalWeights: equal) + Self.diagnose(layers)
-    let handful = try overfit(guessing: guessing)
+    let handful = try overfit(guessing: guessing, isStopped)
     if handful.isConclusive, !handful.succeeds(guessing: guessing) {
       diagnoses.append(
         Diagnosis(
@@ -23,25 +24,34 @@ extension TrainingRun {
           "\(handful.images) images cannot be learned by heart: after \(handful.steps) steps \(handful.correct) are right and the loss is \(TrainingWatch.short(handful.loss)); look for wrong labels, or a network that is too small or has a fault"
         ))
     }
-    let range = try rateRange(order)
+    let range = try rateRange(order, isStopped)
     // Weights that are all equal learn next to nothing at any rate.
     diagnoses += Self.diagnose(range, rate: options.usedLearningRate)
       .filter { equal.isEmpty || $0.kind != .rateBelowRange }
     let report = StartReport(
       initialLoss: first.loss, penalty: first.penalty, guessingLoss: guessing, handful: handful,
       range: range, layers: layers, diagnoses: diagnoses)
+    // What is unfinished says nothing; it is looked at again when the run goes on.
+    guard !isStopped() else { return report }
     record.start = report
     for diagnosis in diagnoses { record.say(diagnosis, epoch: 0) }
     try record.save(to: files.record)
     return report
   }
 
+  /// Whether that was done, before the run was interrupted perhaps.
+  package var isChecked: Bool { record.start != nil }
+
   /// A trainer of the same network as it is now, with other options.
-  private func probe(_ change: (inout TrainingOptions) -> Void) throws -> Trainer {
+  private func probe(
+    hasDropout: Bool = true, _ change: (inout TrainingOptions) -> Void
+  ) throws -> Trainer {
     var options = trainer.options
     change(&options)
+    var network = try trainer.network()
+    if !hasDropout { network.graph = network.graph.settingDropout(0).graph }
     return try Trainer(
-      trainer.network(), classes: data.classes.count, options: options, threads: threads)
+      network, classes: data.classes.count, options: options, threads: threads)
   }
 
   // MARK: the start
@@ -141,7 +151,9 @@ extension TrainingRun {
 
   // MARK: a handful of images
 
-  private func overfit(guessing: Double) throws -> StartReport.Handful {
+  private func overfit(
+    guessing: Double, _ isStopped: () -> Bool
+  ) throws -> StartReport.Handful {
     var (perClass, handful) = ([Int](repeating: 0, count: data.classes.count), [Int]())
     let most = max(1, Self.greatestHandful / data.classes.count)
     for image in split.training
@@ -152,7 +164,7 @@ extension TrainingRun {
       handful.append(image)
     }
     let count = handful.count
-    let trainer = try probe {
+    let trainer = try probe(hasDropout: false) {
       $0.optimizer = .adam()
       $0.learningRate = LearningRate(1e-3)
       $0.regularization = .none
@@ -169,7 +181,7 @@ extension TrainingRun {
       let report = try trainer.step(values, labels)
       (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
       correct = report.correct
-      hasTime = Self.now - start < checkPatience
+      hasTime = Self.now - start < checkPatience && !isStopped()
     }
     return StartReport.Handful(
       images: count, steps: steps, loss: loss, correct: correct,
@@ -178,7 +190,9 @@ extension TrainingRun {
 
   // MARK: the learning rate
 
-  private func rateRange(_ order: ArraySlice<Int>) throws -> RateRange {
+  private func rateRange(
+    _ order: ArraySlice<Int>, _ isStopped: () -> Bool
+  ) throws -> RateRange {
     let steps = RateRange.steps
     let factor = pow(10, RateRange.decades / Double(steps - 1))
     let trainer = try probe {
@@ -201,7 +215,9 @@ extension TrainingRun {
       average += 0.3 * (report.loss - average)
       let loss = average / (1 - pow(0.7, Double(step + 1)))
       points.append(RateRange.Point(rate: report.learningRate, loss: loss))
-      if RateRange(points: points).isLost || Self.now - start > checkPatience { break }
+      if RateRange(points: points).isLost || Self.now - start > checkPatience || isStopped() {
+        break
+      }
     }
     return RateRange(points: points)
   }

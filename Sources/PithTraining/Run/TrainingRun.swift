@@ -178,8 +178,8 @@ public final class TrainingRun {
     isFresh = !provenance.contains { $0.name == Self.startedFrom }
     trainer = try Trainer(
       network, classes: data.classes.count,
-      options: options.trainingOptions(
-        stepsPerEpoch: (usable + options.batch - 1) / options.batch), threads: threads)
+      options: Self.trainingOptions(options, usable: usable, split), threads: threads)
+    try trainer.checkStatistics(images: usable, batch: options.batch)
     loader = try BatchLoader(
       data, recipe: preprocessing, augmentation: options.augmentation, seed: options.seed,
       capacity: max(options.batch, Self.greatestHandful),
@@ -205,8 +205,18 @@ public final class TrainingRun {
     let usable = try usableImages(options.split(data), for: graph, of: data, options)
     try Trainer.check(
       graph, classes: data.classes.count,
-      options: options.trainingOptions(
-        stepsPerEpoch: (usable + options.batch - 1) / options.batch))
+      options: trainingOptions(options, usable: usable, options.split(data)))
+  }
+
+  /// The options in steps; no pass has room for more images than there are.
+  private static func trainingOptions(
+    _ options: RunOptions, usable: Int, _ split: DataSplit
+  ) -> TrainingOptions {
+    var training = options.trainingOptions(
+      stepsPerEpoch: (usable + options.batch - 1) / options.batch)
+    training.imagesPerPass = min(
+      training.imagesPerPass, max(usable, split.validation.count, greatestHandful))
+    return training
   }
 
   /// How many training images an epoch has.
@@ -220,6 +230,19 @@ public final class TrainingRun {
         .shapeMismatch,
         "the images are \(data.imageShape) but the network takes \(graph.inputs.first.map { "\($0.shape)" } ?? "none")",
         advice: "resize the images, or choose a network for their size")
+    }
+    let classes = Dictionary(data.labels.map { ($0, 1) }, uniquingKeysWith: +)
+    if let folds = options.folds, let greatest = classes.values.max(), greatest < folds {
+      throw PithError(
+        .invalidArgument,
+        "\(folds) folds of classes that have at most \(greatest) images: some folds would have none to be judged by",
+        advice: "choose at most \(greatest) folds")
+    }
+    guard options.schedule != .plateau || !split.validation.isEmpty else {
+      throw PithError(
+        .invalidArgument,
+        "the schedule plateau follows the validation loss, but no image is kept for validation",
+        advice: "keep some (--validation), or choose another schedule")
     }
     let usable = usable(split.training.count, options)
     guard usable > 0 else {
