@@ -159,7 +159,7 @@ import Testing
   func threadsAndBatchChangeNoBit(
     _ set: InstructionSet, _ algorithm: BlockedConvolution.Algorithm
   ) throws {
-    let pools = [1, 2, 3, 5].map(ThreadPool.init(threads:))
+    let pools = [1, 2, 3, 5, 16].map(ThreadPool.init(threads:))
     for test in Self.cases(algorithm, count: 25, seed: 10) {
       let layer = try Self.layer(test, algorithm, set)
       let whole = Self.run(layer, test, residual: true, clamp: .relu, pool: pools[0])

@@ -96,10 +96,13 @@ import Testing
         function: tail.1, pool: pools[0],
         scratch: WorkerScratch(
           workers: 1, floatsPerWorker: layers.first.scratchFloatsPerWorker))
-      layers.second.run(
-        images: images, input: middle.base, inputStride: between.count, output: expected.base,
-        outputStride: output.count, residual: residual, residualStride: output.count,
-        clamp: tail.after, function: tail.3, pool: pools[0])
+      func runSecond(_ pool: ThreadPool, to output: UnsafeMutablePointer<Float>) {
+        layers.second.run(
+          images: images, input: middle.base, inputStride: between.count, output: output,
+          outputStride: expected.count / images, residual: residual,
+          residualStride: expected.count / images, clamp: tail.after, function: tail.3, pool: pool)
+      }
+      runSecond(pools[0], to: expected.base)
 
       for pool in pools {
         let y = GuardedMemory<Float>(repeating: .nan, count: images * output.count)
@@ -113,6 +116,9 @@ import Testing
         #expect(
           y.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern),
           "\(kernels.testDescription), \(pool.threads) threads, \(images) images, \(layers.window)")
+        let alone = GuardedMemory<Float>(repeating: .nan, count: images * output.count)
+        runSecond(pool, to: alone.base)
+        #expect(alone.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern))
       }
     }
     #expect(strips > 10)

@@ -63,30 +63,31 @@ package struct BlockedWindow: Sendable {
     let data = BlockedData(
       input: input, inputStride: inputStride, output: output, outputStride: outputStride,
       residual: residual, residualStride: residualStride, clamp: clamp, function: function)
-    let tasks = images * self.output.blocks
-    pool.forEach(tasks, WindowTasks(layer: self, data: data))
+    let tasks = WindowTasks(layer: self, data: data, images: images, threads: pool.threads)
+    pool.forEach(tasks.count, tasks)
   }
 }
 
 extension BlockedWindow {
-  /// Computes the first rows of the results of one block of channels.
+  /// Computes some rows of the results of one block of channels.
   ///
   /// - Parameters:
   ///   - window: the layer's, or one that differs by the rows of its image.
-  ///   - residual: added to a depthwise sum, or nil.
+  ///   - residual: added to a depthwise sum, or nil; its first row, as that of the results, is row 0.
   func compute(
-    _ window: pith_sliding_window, rows: Int, block: Int, _ x: UnsafePointer<Float>,
+    _ window: pith_sliding_window, rows: Range<Int>, block: Int, _ x: UnsafePointer<Float>,
     _ residual: UnsafePointer<Float>?, _ clamp: ClosedClamp, _ y: UnsafeMutablePointer<Float>
   ) {
     withUnsafePointer(to: window) { window in
       switch kind {
       case .depthwise(let weights, let bias):
         kernels.depthwise(
-          window, 0, rows, x, weights.start + block * weightsPerOutput * 8, bias.start + block * 8,
+          window, rows.lowerBound, rows.upperBound, x, weights.start + block * weightsPerOutput * 8,
+          bias.start + block * 8,
           residual, clamp.low, clamp.high, y)
-      case .maxPool: kernels.maxPool(window, 0, rows, x, y)
+      case .maxPool: kernels.maxPool(window, rows.lowerBound, rows.upperBound, x, y)
       case .averagePool(let includePadding):
-        kernels.averagePool(window, 0, rows, x, includePadding ? 1 : 0, y)
+        kernels.averagePool(window, rows.lowerBound, rows.upperBound, x, includePadding ? 1 : 0, y)
       }
     }
   }
@@ -113,21 +114,40 @@ extension BlockedWindow: PackedWeights {
   }
 }
 
-/// The tasks of a window: (image, block of channels).
+/// The tasks of a window: blocks of channels of parts of the rows of each image.
 private struct WindowTasks: ParallelTasks {
-  let layer: BlockedWindow
-  let data: BlockedData
+  private let layer: BlockedWindow
+  private let data: BlockedData
+  private let division: WorkDivision
+
+  init(layer: BlockedWindow, data: BlockedData, images: Int, threads: Int) {
+    self.layer = layer
+    self.data = data
+    let output = layer.output
+    // By rows as convolutions are, where a thread's share of a block is not small: a core brings near some of what follows on it.
+    let dividesRows =
+      images == 1 && WorkDivision.isEven(output.height, threads: threads)
+      && output.pixels >= 256 * threads
+    division = WorkDivision(
+      images: images, rows: output.height, parts: dividesRows ? threads : 1,
+      panels: output.blocks, panelsPerTask: 1, isByRows: true)
+  }
+
+  var count: Int { division.count }
 
   func run(task: Int, worker: Int) {
-    let (image, block) = task.quotientAndRemainder(dividingBy: layer.output.blocks)
+    let (image, rows, blocks) = division.part(task)
+    let block = blocks.lowerBound
     let x = data.input + image * data.inputStride + block * layer.input.blockStride
     let place = block * layer.output.blockStride
     let y = data.output + image * data.outputStride + place
     layer.compute(
-      layer.window, rows: layer.output.height, block: block, x,
+      layer.window, rows: rows, block: block, x,
       data.residual.map { $0 + image * data.residualStride + place }, data.clamp, y)
     if let function = data.function {
-      function.apply(layer.kernels, count: layer.output.blockStride, y, to: y)
+      let rowFloats = layer.output.width * 8
+      let written = y + rows.lowerBound * rowFloats
+      function.apply(layer.kernels, count: rows.count * rowFloats, written, to: written)
     }
   }
 }

@@ -55,7 +55,7 @@ struct WeightPanels: Sendable {
   private static let cachedFloats = 64 << 10
 
   /// The floats of all panels.
-  private var count: Int { outputBlocks * 8 * depth }
+  var count: Int { outputBlocks * 8 * depth }
 
   /// Where the weights of a panel are written.
   func target(of panel: Int) -> UnsafeMutablePointer<Float> {

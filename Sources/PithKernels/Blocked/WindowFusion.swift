@@ -86,10 +86,9 @@ extension WindowFusion {
     private let data: BlockedData
     private let between: Tail
     private let scratch: WorkerScratch
-    private let panelsPerTask: Int
-    private let shares: Int
-    private let parts: Int
-    let count: Int
+    private let division: WorkDivision
+
+    var count: Int { division.count }
 
     init(
       layer: WindowFusion, data: BlockedData, between: Tail, scratch: WorkerScratch,
@@ -100,38 +99,53 @@ extension WindowFusion {
       self.between = between
       self.scratch = scratch
       let panels = layer.first.weights[0].panels
-      let share = threads == 1 ? 1 : max(1, (3 * threads + images - 1) / images)
-      panelsPerTask = DirectRows.panelsPerTask(panels, tasks: share, threads: threads)
-      shares = (panels + panelsPerTask - 1) / panelsPerTask
-      parts = layer.parts(tasks: images * shares, threads: threads)
-      count = images * shares * parts
+      let height = layer.window.output.height
+      let wanted = threads == 1 ? 1 : max(1, (3 * threads + images - 1) / images)
+      if images == 1, layer.dividesRows(threads: threads) {
+        division = WorkDivision(
+          images: 1, rows: height, parts: threads, panels: panels,
+          panelsPerTask: max(1, (panels + 2) / 3), isByRows: true)
+      } else {
+        let share = DirectRows.panelsPerTask(panels, tasks: wanted, threads: threads)
+        let tasks = images * ((panels + share - 1) / share)
+        division = WorkDivision(
+          images: images, rows: height, parts: layer.parts(tasks: tasks, threads: threads),
+          panels: panels, panelsPerTask: share, isByRows: true)
+      }
     }
 
     func run(task: Int, worker: Int) {
-      let (rest, share) = task.quotientAndRemainder(dividingBy: shares)
-      let (image, part) = rest.quotientAndRemainder(dividingBy: parts)
-      let height = layer.window.output.height
-      let rows = height * part / parts..<height * (part + 1) / parts
-      let panels =
-        share * panelsPerTask..<min(layer.first.weights[0].panels, (share + 1) * panelsPerTask)
-      for panel in panels {
+      let part = division.part(task)
+      for panel in part.panels {
         layer.compute(
-          rows, panel: panel, data, image: image, between, scratch: scratch.base(of: worker))
+          part.rows, panel: panel, data, image: part.image, between,
+          scratch: scratch.base(of: worker))
       }
     }
+  }
+
+  /// Whether threads had better compute some rows each of all channels, although rows at the borders are computed twice.
+  private func dividesRows(threads: Int) -> Bool {
+    first.algorithm == .direct && first.dividesRows(threads: threads)
+      && WorkDivision.isEven(window.output.height, threads: threads)
+      && 6 * sharedRows * (threads - 1) <= first.output.height
+  }
+
+  /// The rows of the first layer's results that two neighbouring rows of results need both.
+  private var sharedRows: Int {
+    let window = self.window.window
+    return max(0, (window.kernel_height - 1) * window.dilation_y + 1 - window.stride_y)
   }
 
   /// Into how many parts the rows of each task are cut so that no thread waits long for the last one: what lies between two
   /// parts is computed twice.
   private func parts(tasks: Int, threads: Int) -> Int {
-    let window = self.window.window
-    let shared = Double((window.kernel_height - 1) * window.dilation_y + 1 - window.stride_y)
     func time(_ parts: Int) -> Double {
       let rounds = (tasks * parts + threads - 1) / threads
       return Double(rounds) / Double(parts)
-        * (1 + Double(parts - 1) * max(0, shared) / Double(first.output.height))
+        * (1 + Double(parts - 1) * Double(sharedRows) / Double(first.output.height))
     }
-    return (1...min(4, max(1, window.output_height / 4))).min { time($0) < time($1) } ?? 1
+    return (1...min(4, max(1, window.output.height / 4))).min { time($0) < time($1) } ?? 1
   }
 
   /// Computes rows of the results of one panel.
@@ -180,7 +194,7 @@ extension WindowFusion {
         let place = channel * window.output.blockStride + row * window.output.width * 8
         let output = data.output + image * data.outputStride + place
         window.compute(
-          part, rows: end - row, block: channel, scratch + block * blockStride,
+          part, rows: 0..<end - row, block: channel, scratch + block * blockStride,
           data.residual.map { $0 + image * data.residualStride + place }, data.clamp, output)
         data.function?.apply(
           window.kernels, count: (end - row) * window.output.width * 8, output, to: output)
