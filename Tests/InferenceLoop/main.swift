@@ -1,7 +1,6 @@
 import CAllocationCounter
 import Glibc
 import Pith
-import PithFiles
 import PithTensor
 import PithThreads
 
@@ -20,16 +19,6 @@ func residentBytes() -> Int {
     }
   }
   return resident * Int(sysconf(Int32(_SC_PAGESIZE)))
-}
-
-/// The most bytes of this process that were in memory at once.
-func peakBytes() throws -> Int {
-  let status = try FileBytes.readSystemFile("/proc/self/status", limit: 1 << 20)
-  for line in String(decoding: status, as: UTF8.self).split(separator: "\n")
-  where line.hasPrefix("VmHWM:") {
-    return (Int(line.filter(\.isNumber)) ?? 0) << 10
-  }
-  return 0
 }
 
 let arguments = CommandLine.arguments
@@ -71,5 +60,5 @@ for _ in 0..<count { try run() }
 let allocated = allocation_count() - allocations
 let planned = plan.weightBytes + session.activationBytes + session.scratchBytes
 print(
-  allocation_count() < 0 ? -1 : allocated, resident, residentBytes(), try peakBytes() - start,
+  allocation_count() < 0 ? -1 : allocated, resident, residentBytes(), PeakMemory.bytes - start,
   planned)

@@ -1,6 +1,6 @@
 import Glibc
 import Pith
-import PithFiles
+import PithThreads
 
 /// What `bench` measured.
 struct BenchReport {
@@ -69,7 +69,7 @@ struct BenchReport {
     table.add(["images/s", Decimal.fixed(Double(batch) / median, 1)])
     table.add(["load", milliseconds(load)])
     table.add(["plan", milliseconds(plan)])
-    table.add(["peak memory", megabytes(Self.peakMemory)])
+    table.add(["peak memory", megabytes(PeakMemory.bytes)])
     table.add(["weights", megabytes(memory.weights)])
     table.add([
       "activations",
@@ -110,7 +110,7 @@ struct BenchReport {
         ("iterations", .integer(times.count)), ("median_ms", Self.milliseconds(median)),
         ("p90_ms", Self.milliseconds(ninetieth)), ("min_ms", Self.milliseconds(times[0])),
         ("load_ms", Self.milliseconds(load)), ("plan_ms", Self.milliseconds(plan)),
-        ("peak_rss_bytes", .integer(Self.peakMemory)), ("weight_bytes", .integer(memory.weights)),
+        ("peak_rss_bytes", .integer(PeakMemory.bytes)), ("weight_bytes", .integer(memory.weights)),
         ("activation_bytes", .integer(memory.activations)),
         ("scratch_bytes", .integer(memory.scratch)),
       ] + (layers.map(json) ?? []))
@@ -137,21 +137,5 @@ struct BenchReport {
   /// To the nearest microsecond.
   private static func milliseconds(_ seconds: Double) -> JSON {
     .double((seconds * 1e6).rounded() / 1000)
-  }
-
-  /// The most memory that this process has had at once, in bytes.
-  ///
-  /// `getrusage` would count what the process was before it started this program, a shell or a test for example.
-  private static var peakMemory: Int {
-    let path = "/proc/self/status"
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return 0 }
-    defer { close(descriptor) }
-    let bytes = (try? FileBytes.readStream(descriptor, named: path, limit: 1 << 20)) ?? []
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    where line.hasPrefix("VmHWM:") {
-      return (Int(line.filter(\.isNumber)) ?? 0) * 1024
-    }
-    return 0
   }
 }
