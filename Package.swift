@@ -151,7 +151,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "TrainLoop", dependencies: ["PithTraining", "PithGraph", "PithTensor"],
+      name: "TrainLoop",
+      dependencies: ["PithTraining", "PithGraph", "PithTensor", "PithThreads"],
       path: "Tests/TrainLoop", swiftSettings: strict),
     .testTarget(
       name: "PithTrainingTests",

@@ -125,8 +125,9 @@ package struct ContainerWriter: Sendable {
     var chunks: [Chunk] = []
     var data: [UInt8] = []
     data.reserveCapacity(encoded.reduce(0) { $0 + ($1?.bytes.count ?? 0) })
-    for ((stream, range), chunk) in zip(tasks, encoded) {
-      guard let chunk else { continue }
+    for (index, (stream, range)) in tasks.enumerated() {
+      // Its memory is free when the next one is taken.
+      guard let chunk = encoded[index].take() else { continue }
       chunks.append(
         Chunk(
           type: stream.type, range: range, checksum: chunk.checksum, offset: data.count,
@@ -177,7 +178,7 @@ package struct ContainerWriter: Sendable {
       offset = SectionTable.aligned(offset + section.bytes.count)
     }
     let table = SectionTable.encode(placed)
-    var writer = ByteWriter()
+    var writer = ByteWriter(capacity: offset)
     writer.append(
       Prologue(
         version: version, kind: kind, fileLength: offset, sectionCount: added.count,

@@ -137,7 +137,8 @@ package struct ByteReader {
 package struct ByteWriter {
   package private(set) var bytes: [UInt8] = []
 
-  package init() {}
+  /// - Parameter capacity: how many bytes there will be, where that is known.
+  package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   package mutating func append(_ slice: some Sequence<UInt8>) {
     bytes.append(contentsOf: slice)

@@ -33,6 +33,11 @@ package enum LargeMemory {
     if whole > 0 { madvise(memory, whole, MADV_HUGEPAGE) }
   }
 
+  /// Leaves memory without content, until it is written again, to whoever needs it meanwhile; a small piece stays as it is.
+  package static func empty(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    if byteCount >= leastMapped { madvise(memory, byteCount, MADV_DONTNEED) }
+  }
+
   /// Gives memory back that ``allocate(byteCount:)`` gave for as many bytes.
   package static func deallocate(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     if byteCount >= leastMapped {

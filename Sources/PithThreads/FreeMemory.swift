@@ -1,3 +1,5 @@
+import CPithKernels
+
 /// How much memory this process may still take.
 package enum FreeMemory {
   /// Bytes.
@@ -17,4 +19,7 @@ package enum FreeMemory {
       }
     return [available, ControlGroups.freeMemory(root: root)].compactMap { $0 }.min() ?? 1 << 30
   }
+
+  /// Gives memory back that was freed but is kept for later: tens of megabytes where arrays of such sizes come and go.
+  package static func giveBack() { pith_memory_trim() }
 }

@@ -5,21 +5,25 @@ extension Trainer {
   /// How large signals and gradients are at each layer for some images, as in a step that changes nothing.
   ///
   /// - Parameters:
-  ///   - images: `[n, channels, height, width]`; at most ``TrainingOptions/imagesPerPass`` of them are used.
+  ///   - images: `[n, channels, height, width]`; at most ``TrainingOptions/imagesPerPass`` of them are used, and no more than
+  ///     the values of every layer have room for in the memory of a step.
   ///   - labels: the class of each image, from 0.
   /// - Returns: the layers in order, without those that only rename values.
   /// - Throws: ``PithError`` when images or labels do not fit the network.
   public func layerStatistics(_ images: Tensor, _ labels: [Int]) throws -> [LayerStatistics] {
     try check(images, labels)
     try check(images.values.count, labels)
-    let count = min(labels.count, options.imagesPerPass)
-    try checkStatistics(images: count)
     let size = images.values.count / labels.count
-    // A plan of its own, in which the values of every layer exist, and whose batch norms follow these images.
-    let observed = TrainingSession(
-      try TrainingPlan<Float>(plan.graph.graph, batch: count, fuses: false), pool: session.pool)
-    observed.parameters.start.update(
-      from: session.parameters.start, count: session.parameters.count)
+    let observing = try observingPlan(images: min(labels.count, options.imagesPerPass))
+    let count = observing.batch
+    try checkStatistics(images: count)
+    session.rest()
+    let observed = TrainingSession(observing, inMemoryOf: session)
+    // Batch norms are to follow these images only while they are looked at.
+    let fixed = session.parameters.start + plan.trainedCount
+    let before = Array(
+      UnsafeBufferPointer(start: fixed, count: plan.parameterCount - plan.trainedCount))
+    defer { fixed.update(from: before, count: before.count) }
     var values: [String: Summary] = [:]
     var gradients: [String: Summary] = [:]
     images.values.withUnsafeBufferPointer { pixels in
@@ -37,6 +41,16 @@ extension Trainer {
         layer: layer.layer.name, operation: operation.name, values: value.moments,
         gradient: gradient.moments, dead: operation.canDie ? value.dead : nil,
         saturated: operation.saturation.map { value.share(near: $0) })
+    }
+  }
+
+  /// A plan in which the values of every layer exist, for as many images as the memory of a step holds, but for two at least.
+  private func observingPlan(images: Int) throws -> TrainingPlan<Float> {
+    var count = images
+    while true {
+      let observing = try TrainingPlan<Float>(plan.graph.graph, batch: count, fuses: false)
+      guard observing.memoryCount > plan.memoryCount, count > 2 else { return observing }
+      count = max(2, count * plan.memoryCount / observing.memoryCount)
     }
   }
 

@@ -27,10 +27,10 @@ extension Trainer {
     var (sum, correct) = (0.0, 0)
     for pass in passes(labels.count) {
       try checkStatistics(images: pass.count)
-      let tally = run(
-        images, labels, pass,
-        TrainingPass(
-          isTraining: true, seed: options.seed, step: stepCount, firstImage: pass.lowerBound))
+      var how = TrainingPass(
+        isTraining: true, seed: options.seed, step: stepCount, firstImage: pass.lowerBound)
+      how.keepsAll = keepsAll
+      let tally = run(images, labels, pass, how)
       sum += tally.loss
       correct += tally.correct
     }

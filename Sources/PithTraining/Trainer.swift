@@ -28,6 +28,8 @@ public final class Trainer {
   public internal(set) var stepCount = 0
   /// What a schedule that waits for plateaus remembers.
   public internal(set) var plateau = Plateau()
+  /// Whether dropout does nothing.
+  let keepsAll: Bool
 
   /// Makes a network ready and gives its parameters their first values.
   ///
@@ -69,20 +71,37 @@ public final class Trainer {
     session = TrainingSession(
       plan, pool: ThreadPool(threads: threads ?? ThreadCount.available))
     slots = options.optimizer.slots.map { _ in ScalarBuffer(count: plan.trainedCount) }
+    keepsAll = false
     chunks = plan.parameters.flatMap(ParameterChunk.chunks)
-    var tensors = network.parameters
-    for parameter in plan.parameters where tensors[parameter.name] == nil {
-      guard parameter.kind != .constant else {
-        throw PithError(
-          .tensorMismatch,
-          "the constant '\(parameter.name)' has no value, and training cannot find one",
-          advice: "train from a model that has it")
-      }
-      tensors[parameter.name] = try Tensor(
-        shape: parameter.shape,
-        values: options.initializer.values(for: parameter, seed: options.seed))
+    // One by one: there is no second copy of all.
+    for parameter in plan.parameters {
+      try session.load(network.parameters[parameter.name] ?? first(parameter), as: parameter)
     }
-    try session.load(tensors)
+  }
+
+  /// The first value of a parameter that the network did not bring.
+  private func first(_ parameter: TrainingParameter) throws -> Tensor {
+    guard parameter.kind != .constant else {
+      throw PithError(
+        .tensorMismatch,
+        "the constant '\(parameter.name)' has no value, and training cannot find one",
+        advice: "train from a model that has it")
+    }
+    return try Tensor(
+      shape: parameter.shape,
+      values: options.initializer.values(for: parameter, seed: options.seed))
+  }
+
+  /// A trainer of the same parameters in the memory of another.
+  init(
+    inMemoryOf other: Trainer, slots: [ScalarBuffer<Float>], options: TrainingOptions,
+    keepsAll: Bool
+  ) throws {
+    try options.check()
+    precondition(options.imagesPerPass <= other.plan.batch, "there is no room for such a pass")
+    (self.options, self.slots, self.keepsAll) = (options, slots, keepsAll)
+    (classes, plan, graph) = (other.classes, other.plan, other.graph)
+    (session, chunks) = (other.session, other.chunks)
   }
 
   /// Refuses a network or options with which there could be no trainer.

@@ -125,6 +125,21 @@ import Testing
     #expect(try run.checkpoint().encoded() == before)
   }
 
+  /// In passes of at most 2 images, none is of one.
+  @Test func theHandfulIsLearnedInThePassesOfTheRun() throws {
+    let network = Self.plain + "\nnorm = batch_norm"
+    for (batch, images) in [(2, 18), (5, 18), (64, 18)] {
+      let report = try start(network) { ($0.batch, $0.learningRate) = (batch, 0.05) }
+      #expect(report.handful.images == images)
+    }
+    try FileManager.default.removeItem(atPath: images.path("data/red"))
+    for index in 0..<3 {
+      try images.write(images.bytes("data/blue/\(index).png"), to: "data/red/\(index).png")
+    }
+    let report = try start(network) { ($0.batch, $0.learningRate, $0.validation) = (2, 0.05, 0) }
+    #expect(report.handful.images == 14)
+  }
+
   @Test func weightsThatAreTooLargeAreSeen() throws {
     let report = try start(Self.plain) { $0.initializer = .largeGaussian }
     let text = sentence(.initialLoss, report.diagnoses)

@@ -93,6 +93,102 @@ import Testing
     #expect(error?.advice == "go on with the images that it began with")
   }
 
+  /// A network with all that remembers: the optimiser, batch norm, dropout; channels that fill no block, passes, a short last one.
+  private static let network = """
+    input image: [3, 8, 8]
+    conv = convolution outputs: 13 kernel: 3 padding: 1 bias: false
+    bn = batch_norm
+    relu
+    max_pool kernel: 2
+    conv2 = convolution outputs: 21 kernel: 3 padding: 1 groups: 1
+    bn2 = batch_norm
+    relu2 = relu
+    dropout rate: 0.2
+    flatten
+    hidden = fully_connected outputs: 11
+    tanh
+    fc = fully_connected outputs: 3
+    """
+
+  @Test(arguments: RunOptions.OptimizerName.allCases, [1, 3])
+  func checksChangeNothing(optimizer: RunOptions.OptimizerName, accumulate: Int) throws {
+    var options = TestImages.options
+    (options.optimizer, options.accumulate) = (optimizer, accumulate)
+    (options.l1, options.clip) = (1e-4, 1)
+    for isChecked in [false, true] {
+      let run = try images.run("\(isChecked)", network: Self.network, options: options)
+      if isChecked {
+        run.checkPatience = .infinity
+        #expect(try run.checkStart().handful.steps > 1)
+      }
+      #expect(try run.run() == .finished)
+    }
+    for file in ["best.pith", "last.pith"] {
+      #expect(try images.bytes("true/\(file)") == images.bytes("false/\(file)"))
+    }
+  }
+
+  /// Stopped in the checks, at each of them, and looked at later, when the optimiser remembers something.
+  @Test func checksThatAreStoppedChangeNothing() throws {
+    let whole = try images.run("whole", network: Self.network)
+    _ = try whole.run()
+    for asked in [0, 1, 40, 200] {
+      let run = try images.run("\(asked)", network: Self.network)
+      run.checkPatience = .infinity
+      var questions = 0
+      func isStopped() -> Bool {
+        questions += 1
+        return questions > asked
+      }
+      _ = try run.checkStart(isStopped: isStopped)
+      #expect(try run.run(isStopped: { true }) == .stopped)
+      let checkpoint = try TrainingCheckpoint(contentsOf: images.path("\(asked)"), takesLast: true)
+      let resumed = try TrainingRun(
+        resuming: checkpoint, data: images.data(), folder: images.path("\(asked)"))
+      var steps = 0
+      #expect(
+        try resumed.run(
+          observer: { event in if case .step = event { steps += 1 } }, isStopped: { steps == 6 })
+          == .stopped)
+      resumed.checkPatience = 0
+      _ = try resumed.checkStart()
+      #expect(try resumed.run() == .finished)
+      #expect(try images.bytes("\(asked)/last.pith") == images.bytes("whole/last.pith"))
+    }
+  }
+
+  /// Most of the memory is of 24 layers' activations, which cost little time.
+  @Test func checksTakeNoSecondTrainersMemory() throws {
+    try images.writeColors(count: 60)
+    let network = """
+      input image: [3, 8, 8]
+      conv = convolution outputs: 256 kernel: 1
+      repeat 12 {
+        batch_norm
+        tanh
+      }
+      flatten
+      fc = fully_connected outputs: 3
+      """
+    var options = TestImages.options
+    (options.batch, options.epochs) = (128, 1)
+    let settings = options.settings.map { "\($0.name)=\($0.value)" }
+    func bytes(_ folder: String, _ more: [String]) throws -> [Double] {
+      let outcome = try Program.run(
+        Program.built("TrainLoop"),
+        [images.path("data"), images.path(folder), network] + settings + more, in: images.url)
+      let numbers = outcome.output.split(separator: "\n").last?.split(separator: " ")
+      return try #require(numbers).compactMap { Double($0) }
+    }
+    let (checked, plain) = (try bytes("checked", ["checks"]), try bytes("plain", []))
+    try #require(checked.count == 5 && plain.count == 5)
+    let (before, least) = (plain[0], plain[4])
+    #expect(least > 8e7, "the test is of a network whose memory is seen beside the program's")
+    #expect(plain[2] - before < 1.2 * least, "\(plain)")
+    #expect(checked[1] - before < 1.2 * least, "\(checked)")
+    #expect(checked[2] < 1.05 * plain[2], "\(checked), \(plain)")
+  }
+
   /// A process is killed again and again while it trains, saving after each step.
   @Test func aKilledRunEndsAsAnUninterruptedOne() throws {
     var options = TestImages.options

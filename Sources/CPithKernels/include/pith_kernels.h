@@ -7,6 +7,7 @@
 #include "pith_crc32.h"
 #include "pith_gradient.h"
 #include "pith_inflate.h"
+#include "pith_memory.h"
 #include "pith_peak.h"
 #include "pith_planes.h"
 #include "pith_resample.h"

@@ -28,7 +28,7 @@ struct DropoutArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
     let random = RandomStream(seed: call.pass.seed, step: call.pass.step, stream: stream)
     let first = call.pass.firstImage * count
     call.forEachRange(of: call.images * count) { range in
-      if call.pass.isTraining {
+      if call.pass.isTraining, !call.pass.keepsAll {
         for i in range { body(i, random.uniform(at: first + i) < rate ? 0 : scale) }
       } else {
         for i in range { body(i, 1) }

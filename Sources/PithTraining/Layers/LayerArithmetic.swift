@@ -73,6 +73,8 @@ package struct ScratchNeed: Sendable, Hashable {
 package struct TrainingPass: Sendable, Hashable {
   /// Whether batch norm uses and updates statistics of the batch, and dropout drops.
   package var isTraining: Bool
+  /// Whether dropout does nothing even so.
+  package var keepsAll = false
   /// What random choices follow from, beside the layer's name and the position of a value.
   package var seed: UInt64
   package var step: Int

@@ -26,6 +26,29 @@ package final class TrainingSession<Scalar: TrainingScalar> {
     shared = ScalarBuffer(count: plan.scratch.shared)
   }
 
+  /// A session of another plan for the same parameters, which are one with those of a session that rests meanwhile: so is its
+  /// other memory where that is large enough.
+  init(_ plan: TrainingPlan<Scalar>, inMemoryOf other: TrainingSession<Scalar>) {
+    precondition(plan.parameters == other.plan.parameters, "the parameters lie elsewhere")
+    func room(_ buffer: ScalarBuffer<Scalar>, _ count: Int) -> ScalarBuffer<Scalar> {
+      buffer.count >= count ? buffer : ScalarBuffer(count: count)
+    }
+    self.plan = plan
+    (pool, parameters, gradients) = (other.pool, other.parameters, other.gradients)
+    memory = room(other.memory, plan.memoryCount)
+    shared = room(other.shared, plan.scratch.shared)
+    workers =
+      other.workers.floatsPerWorker >= plan.scratch.perWorker
+      ? other.workers
+      : WorkerScratch(workers: pool.threads, floatsPerWorker: plan.scratch.perWorker)
+  }
+
+  /// Leaves the memory of activations and of gradients to others until the next step.
+  func rest() {
+    memory.empty()
+    gradients.empty()
+  }
+
   // MARK: passes
 
   /// Is shown the values of a layer's output, or the gradient by it, row-major, before anything overwrites them.
@@ -140,16 +163,19 @@ package final class TrainingSession<Scalar: TrainingScalar> {
   ///
   /// - Throws: ``PithError`` with the code `tensorMismatch` when one that the plan needs is missing or misshapen.
   package func load(_ tensors: [String: Tensor]) throws {
-    for parameter in plan.parameters {
-      guard let tensor = tensors[parameter.name], tensor.shape == parameter.shape else {
-        let found = tensors[parameter.name].map { "has shape \($0.shape)" } ?? "is missing"
-        throw PithError(
-          .tensorMismatch,
-          "the tensor '\(parameter.name)' \(found); the network needs shape \(parameter.shape)")
-      }
-      for (position, value) in zip(parameter.range, tensor.values) {
-        parameters.start[position] = Scalar(value)
-      }
+    for parameter in plan.parameters { try load(tensors[parameter.name], as: parameter) }
+  }
+
+  /// Sets one of the plan's parameters.
+  func load(_ tensor: Tensor?, as parameter: TrainingParameter) throws {
+    guard let tensor, tensor.shape == parameter.shape else {
+      let found = tensor.map { "has shape \($0.shape)" } ?? "is missing"
+      throw PithError(
+        .tensorMismatch,
+        "the tensor '\(parameter.name)' \(found); the network needs shape \(parameter.shape)")
+    }
+    for (position, value) in zip(parameter.range, tensor.values) {
+      parameters.start[position] = Scalar(value)
     }
   }
 

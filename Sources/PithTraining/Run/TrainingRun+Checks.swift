@@ -1,5 +1,6 @@
 import Glibc
 import PithTensor
+import PithThreads
 
 extension TrainingRun {
   /// Looks at the network before the first step: the loss at the start, the sizes of signals, whether a handful of images can be
@@ -8,6 +9,7 @@ extension TrainingRun {
   /// - Parameter isStopped: asked between steps; once it says so, no further ones are made.
   /// - Throws: ``PithError`` when an image can no longer be read.
   public func checkStart(isStopped: () -> Bool = { false }) throws -> StartReport {
+    FreeMemory.giveBack()
     let order = order(epoch: progress.epoch)
     var diagnoses: [Diagnosis] = []
     let first = try initialStep(order)
@@ -42,25 +44,15 @@ extension TrainingRun {
   /// Whether that was done, before the run was interrupted perhaps.
   package var isChecked: Bool { record.start != nil }
 
-  /// A trainer of the same network as it is now, with other options.
-  private func probe(
-    hasDropout: Bool = true, _ change: (inout TrainingOptions) -> Void
-  ) throws -> Trainer {
-    var options = trainer.options
-    change(&options)
-    var network = try trainer.network()
-    if !hasDropout { network.graph = network.graph.settingDropout(0).graph }
-    return try Trainer(
-      network, classes: data.classes.count, options: options, threads: threads)
-  }
-
   // MARK: the start
 
   private func initialStep(_ order: ArraySlice<Int>) throws -> StepReport {
-    let trainer = try probe { $0.learningRate = LearningRate(0) }
     let images = order.prefix(options.batch)
-    return try trainer.step(
-      loader.load(images, epoch: progress.epoch), loader.labels(images))
+    return try trainer.trying {
+      $0.learningRate = LearningRate(0)
+    } _: {
+      try $0.step(loader.load(images, epoch: progress.epoch), loader.labels(images))
+    }
   }
 
   static func diagnose(
@@ -87,7 +79,7 @@ extension TrainingRun {
   // MARK: the layers
 
   private func layerStatistics(_ order: ArraySlice<Int>) throws -> [LayerStatistics] {
-    let images = order.prefix(min(options.imagesPerPass, 64))
+    let images = order.prefix(min(trainer.options.imagesPerPass, 64))
     let values = try loader.load(images, epoch: progress.epoch)
     let shape = try Shape(checking: [images.count] + data.imageShape.dimensions)
     return try trainer.layerStatistics(
@@ -155,33 +147,39 @@ extension TrainingRun {
     guessing: Double, _ isStopped: () -> Bool
   ) throws -> StartReport.Handful {
     var (perClass, handful) = ([Int](repeating: 0, count: data.classes.count), [Int]())
-    let most = max(1, Self.greatestHandful / data.classes.count)
+    let share = max(1, Self.greatestHandful / data.classes.count)
     for image in split.training
     where
-      handful.count < Self.greatestHandful && perClass[data.labels[image]] < most
+      handful.count < Self.greatestHandful && perClass[data.labels[image]] < share
     {
       perClass[data.labels[image]] += 1
       handful.append(image)
     }
+    // In passes of one size, as far as there is room, and none of a single image: a batch norm learns nothing from it.
+    let most = trainer.options.imagesPerPass
+    let passes = (handful.count + most - 1) / most
+    let pass = (handful.count + passes - 1) / passes
+    if pass > 1, handful.count % pass == 1 { handful.removeLast() }
     let count = handful.count
-    let trainer = try probe(hasDropout: false) {
-      $0.optimizer = .adam()
-      $0.learningRate = LearningRate(1e-3)
-      $0.regularization = .none
-      $0.greatestGradientNorm = nil
-      $0.imagesPerPass = count
-      if case .crossEntropy = $0.loss { $0.loss = .crossEntropy() }
-    }
     let labels = loader.labels(handful[...])
     let values = try loader.load(handful[...], epoch: nil)
     let start = Self.now
     var (steps, loss, correct) = (0, Double.infinity, 0)
     var hasTime = true
-    while steps < 300, loss > 0.01 * guessing, hasTime {
-      let report = try trainer.step(values, labels)
-      (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
-      correct = report.correct
-      hasTime = Self.now - start < checkPatience && !isStopped()
+    try trainer.trying(keepsAll: true) {
+      $0.optimizer = .adam()
+      $0.learningRate = LearningRate(1e-3)
+      $0.regularization = .none
+      $0.greatestGradientNorm = nil
+      $0.imagesPerPass = pass
+      if case .crossEntropy = $0.loss { $0.loss = .crossEntropy() }
+    } _: { trainer in
+      while steps < 300, loss > 0.01 * guessing, hasTime {
+        let report = try trainer.step(values, labels)
+        (steps, loss) = (steps + 1, report.isFinite ? report.loss : .infinity)
+        correct = report.correct
+        hasTime = Self.now - start < checkPatience && !isStopped()
+      }
     }
     return StartReport.Handful(
       images: count, steps: steps, loss: loss, correct: correct,
@@ -195,28 +193,29 @@ extension TrainingRun {
   ) throws -> RateRange {
     let steps = RateRange.steps
     let factor = pow(10, RateRange.decades / Double(steps - 1))
-    let trainer = try probe {
-      $0.learningRate = LearningRate(
-        options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
-      $0.steps = steps
-    }
     let start = Self.now
     var points: [RateRange.Point] = []
     var average = 0.0
-    for step in 0..<steps {
-      let batches = max(1, order.count / options.batch)
-      let images = order.dropFirst(step % batches * options.batch).prefix(options.batch)
-      let report = try trainer.step(
-        loader.load(images, epoch: progress.epoch), loader.labels(images))
-      guard report.isFinite else {
-        points.append(RateRange.Point(rate: report.learningRate, loss: .infinity))
-        break
-      }
-      average += 0.3 * (report.loss - average)
-      let loss = average / (1 - pow(0.7, Double(step + 1)))
-      points.append(RateRange.Point(rate: report.learningRate, loss: loss))
-      if RateRange(points: points).isLost || Self.now - start > checkPatience || isStopped() {
-        break
+    try trainer.trying {
+      $0.learningRate = LearningRate(
+        options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
+      $0.steps = steps
+    } _: { trainer in
+      for step in 0..<steps {
+        let batches = max(1, order.count / options.batch)
+        let images = order.dropFirst(step % batches * options.batch).prefix(options.batch)
+        let report = try trainer.step(
+          loader.load(images, epoch: progress.epoch), loader.labels(images))
+        guard report.isFinite else {
+          points.append(RateRange.Point(rate: report.learningRate, loss: .infinity))
+          break
+        }
+        average += 0.3 * (report.loss - average)
+        let loss = average / (1 - pow(0.7, Double(step + 1)))
+        points.append(RateRange.Point(rate: report.learningRate, loss: loss))
+        if RateRange(points: points).isLost || Self.now - start > checkPatience || isStopped() {
+          break
+        }
       }
     }
     return RateRange(points: points)

@@ -1,6 +1,7 @@
 package import Pith
 import PithFiles
 import PithTensor
+import PithThreads
 
 extension TrainingRun {
   /// Trains until all epochs are done.
@@ -19,6 +20,7 @@ extension TrainingRun {
 
   private func train(_ observer: (Event) -> Void, _ isStopped: () -> Bool) throws -> Outcome {
     while progress.epoch < options.epochs {
+      FreeMemory.giveBack()
       let order = order(epoch: progress.epoch)
       let batches = (order.count + options.batch - 1) / options.batch
       let (start, seen) = (Self.now, progress.images)
@@ -33,8 +35,9 @@ extension TrainingRun {
         }
         observer(
           .step(report, epoch: progress.epoch + 1, batch: progress.batch, batches: batches))
-        if Self.now - lastSaved >= saveInterval, let reason = try saveUnlessLost() {
-          return try diverge(reason, observer)
+        if Self.now - lastSaved >= saveInterval {
+          if let reason = try saveUnlessLost() { return try diverge(reason, observer) }
+          FreeMemory.giveBack()
         }
       }
       let seconds = Self.now - start

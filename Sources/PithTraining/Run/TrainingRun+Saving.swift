@@ -5,13 +5,14 @@ import PithGraph
 import PithTensor
 
 extension TrainingRun {
-  /// The run as it is.
+  /// The run as it is. Until the next step, the memory of its passes is free for what is made of that.
   package func checkpoint() throws -> TrainingCheckpoint {
     var state = try trainer.state()
     state.numbers.merge(progress.numbers) { $1 }
     let samples = try sampleFiles.map {
       GoldenSample(name: $0.name, png: $0.png, logits: try logits(of: $0.image))
     }
+    trainer.session.rest()
     return TrainingCheckpoint(
       graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
       provenance: provenance, state: state, settings: settings)

@@ -214,8 +214,7 @@ public final class TrainingRun {
   ) -> TrainingOptions {
     var training = options.trainingOptions(
       stepsPerEpoch: (usable + options.batch - 1) / options.batch)
-    training.imagesPerPass = min(
-      training.imagesPerPass, max(usable, split.validation.count, greatestHandful))
+    training.imagesPerPass = min(training.imagesPerPass, max(usable, split.validation.count))
     return training
   }
 
