@@ -376,6 +376,55 @@ import Testing
     let further = try configuration("further")
     #expect(further.contains("from: m.pith") && further.contains("color: bgr"))
     #expect(further.contains("resize: 6"))
+    // What a model was there for.
+    let unused = ["init", "mean", "std"]
+    for name in unused {
+      #expect(lines.contains { $0.hasPrefix("\(name): ") })
+      #expect(!further.contains { $0.hasPrefix("\(name): ") }, "\(name)")
+    }
+    #expect(try folder.pith("train", "data", "--output", "further", "--resume").status == 0)
+    #expect(try folder.pith("convert", "further", "-o", "f.pith").status == 0)
+    let training = try folder.pith("inspect", "f.pith").output.split(separator: "\n")
+      .filter { $0.contains(" epochs, ") }
+    #expect(training.count == 1)
+    #expect(training.allSatisfy { $0.contains(", momentum 0.9, ") })
+    for name in unused { #expect(training.allSatisfy { !$0.contains(", \(name) ") }, "\(name)") }
+  }
+
+  /// The reference and the portable kernels are on every processor.
+  @Test func otherKernelsAreToldWhenARunGoesOn() throws {
+    let options = "--output run --quiet"
+    func trained(_ kernels: String, _ options: String) throws -> Program.Outcome {
+      try folder.bash(
+        """
+        lines() { { wc -l <run/log.csv; } 2>/dev/null || echo 1; }
+        before=$(lines)
+        PITH_KERNELS=\(kernels) "$PITH" train data \(options) &
+        until [ $(lines) -gt $before ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+        kill -INT $!; wait $!
+        """)
+    }
+    let begun = try trained(
+      "portable",
+      "--architecture n.network --epochs 100000 --batch 8 --learning-rate 1e-5 --no-checks \(options)"
+    )
+    #expect(begun.output.hasPrefix("stopped after "), "\(begun.errors)")
+    #expect(try folder.text("run/configuration.txt").contains("\nkernels: portable\n"))
+    let same = try trained("portable", "--resume \(options)")
+    #expect(!same.errors.contains("kernels"))
+    let sentence =
+      "the run goes on with the reference kernels but was trained with portable before: from here on its bits are not those of a run that was never stopped (PITH_KERNELS=portable would keep them)"
+    let other = try trained("reference", "--resume \(options)")
+    #expect(other.status == 4)
+    #expect(other.errors.split(separator: "\n").contains("pith: \(sentence)"))
+    #expect(try folder.text("run/report.html").contains(sentence))
+    let again = try trained("reference", "--resume \(options)")
+    #expect(!again.errors.contains("kernels"))
+    #expect(try folder.text("run/report.html").contains(sentence), "it stays in the record")
+    #expect(try folder.pith("convert", "run", "--last", "-o", "m.pith").status == 0)
+    let inspected = try folder.pith("inspect", "m.pith").output
+    #expect(
+      inspected.contains(", kernels reference, ") && inspected.contains("other-kernels portable"))
   }
 
   /// There are no images here: what is said comes before they are looked for.

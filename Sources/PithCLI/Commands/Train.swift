@@ -13,7 +13,8 @@ struct Train: Subcommand {
 
       The run's folder gets configuration.txt, log.csv (a line for each epoch), report.html (curves, mistakes, weights and \
       warnings; rewritten while it trains), record.tsv (what the report shows beside the log), best.pith (the best epoch by \
-      the validation images) and last.pith, from which --resume goes on bit for bit, on any number of threads. Ctrl-C saves \
+      the validation images) and last.pith, from which --resume goes on bit for bit, on any number of threads, with the \
+      same kernels. Ctrl-C saves \
       and stops. \
       'pith convert RUN -o model.pith' makes a model of it.
 
@@ -36,7 +37,8 @@ struct Train: Subcommand {
   @Option(help: ArgumentHelp("The folder of the run; made if needed.", valueName: "folder"))
   var output = "run"
 
-  @Flag(help: "Go on with the run in --output.")
+  @Flag(
+    help: "Go on with the run in --output, bit for bit where it was trained with the same kernels.")
   var resume = false
 
   @OptionGroup(title: "Training") var training: TrainingOptionGroup

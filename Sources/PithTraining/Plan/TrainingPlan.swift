@@ -49,6 +49,8 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
   package let graph: ResolvedGraph
   /// The most images of a pass.
   package let batch: Int
+  /// Of the kernels.
+  package let instructionSet: InstructionSet
   /// Trained ones first.
   package let parameters: [TrainingParameter]
   /// The numbers of values of all parameters, and of those that are trained.
@@ -103,6 +105,7 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     parameterCount = parameters.last?.range.upperBound ?? 0
     trainedCount = parameters.last(where: \.isTrained)?.range.upperBound ?? 0
     let kernels = TrainingKernels(try kernels ?? KernelSet.chosen(), batch: batch)
+    instructionSet = kernels.kernels.instructionSet
     var made = try TrainingSteps(
       inputs: graph.inputs.enumerated().map { index, input in
         Value(

@@ -1,6 +1,6 @@
 /// Something about a run that its user should know, in one clear sentence.
 public struct Diagnosis: Sendable, Hashable {
-  /// What is the matter. Each is said once in a run.
+  /// What is the matter. Each is said once in a run, a change of kernels each time.
   public enum Kind: String, Sendable, CaseIterable {
     /// The loss at the start is not that of guessing.
     case initialLoss
@@ -21,6 +21,8 @@ public struct Diagnosis: Sendable, Hashable {
     /// Many units are always 0, or at the flat ends of their function.
     case deadUnits
     case saturatedUnits
+    /// A run that goes on has other kernels than before.
+    case otherKernels
     /// The loss hardly moves.
     case lossStands
     /// No more is right than by guessing.

@@ -65,6 +65,9 @@ extension RunOptions {
     ]
   }
 
+  /// Options that do nothing in a run that begins with the weights of a model, or with its recipe.
+  static let (ofFirstWeights, ofRecipe): (Set<String>, Set<String>) = (["init"], ["mean", "std"])
+
   /// All options with their names, those of the command line, in a fixed order.
   public var settings: [(name: String, value: String)] {
     Self.fields.map { ($0.name, $0.text(self)) }
@@ -82,13 +85,15 @@ extension RunOptions {
     }
   }
 
-  /// Reads ``settings``; names that are no options are left to others.
+  /// Reads ``settings``, of which those may be left out that a model was there for; names that are no options are left to
+  /// others.
   ///
   /// - Throws: ``PithError`` with the code `malformedCheckpoint` when an option is missing or makes no sense.
   public init(settings: [String: String]) throws {
     self.init()
     for field in Self.fields {
       guard let text = settings[field.name] else {
+        guard !Self.ofFirstWeights.union(Self.ofRecipe).contains(field.name) else { continue }
         throw PithError(.malformedCheckpoint, "the option '\(field.name)' of the run is missing")
       }
       guard field.set(&self, text) else {

@@ -1,3 +1,4 @@
+import PithGraph
 import PithTensor
 
 /// Everything that decides how a run goes, in the terms of somebody who trains: epochs, not steps.
@@ -84,6 +85,15 @@ public struct RunOptions: Sendable, Hashable {
 extension RunOptions {
   /// The highest rate that is used.
   public var usedLearningRate: Double { learningRate ?? optimizer.usualLearningRate }
+
+  /// The names of the options that do nothing in a run that begins with a network.
+  ///
+  /// - Parameter recipe: what its images are made with; nil: computed from the training images.
+  static func unused(_ network: Network, recipe: Preprocessing?) throws -> Set<String> {
+    let parameters = try network.graph.resolved().parameters
+    return (recipe == nil ? [] : ofRecipe)
+      .union(parameters.allSatisfy { network.parameters[$0.name] != nil } ? ofFirstWeights : [])
+  }
 
   /// The images of a pass.
   var imagesPerPass: Int { (batch + max(1, accumulate) - 1) / max(1, accumulate) }

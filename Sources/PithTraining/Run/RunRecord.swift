@@ -83,7 +83,7 @@ extension RunRecord {
   /// Reads ``text``.
   ///
   /// - Parameters:
-  ///   - epochs: those that are done; what was found later will be found again.
+  ///   - epochs: those that are done; what was found later will be found again, but for a change of kernels.
   ///   - classes: how many there are.
   /// - Throws: ``PithError`` with the code `malformedCheckpoint` and the number of the line.
   init(_ text: String, epochs: Int, classes: Int) throws {
@@ -95,7 +95,9 @@ extension RunRecord {
           advice: "remove the file to go on without what was found before")
       }
     }
-    diagnoses = reader.diagnoses.filter { $0.epoch <= epochs }
+    diagnoses = reader.diagnoses.filter {
+      $0.epoch <= epochs || $0.diagnosis.kind == .otherKernels
+    }
     if let answers = reader.summary, answers.epoch <= epochs { self.answers = answers }
     start = reader.start(diagnoses.filter { $0.epoch == 0 }.map(\.diagnosis))
   }

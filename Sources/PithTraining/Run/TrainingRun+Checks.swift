@@ -14,6 +14,8 @@ extension TrainingRun {
     var diagnoses: [Diagnosis] = []
     let first = try initialStep(order)
     let guessing = guessingLoss
+    // A model's weights are not told what random ones should be.
+    let isFresh = RunOptions.ofFirstWeights.allSatisfy { settings[$0] != nil }
     diagnoses += Self.diagnose(initial: first, guessing: guessing, options, isFresh: isFresh)
     let layers = try layerStatistics(order)
     let equal = equalWeights()

@@ -19,6 +19,12 @@ extension TrainingRun {
   }
 
   private func train(_ observer: (Event) -> Void, _ isStopped: () -> Bool) throws -> Outcome {
+    if let resumption {
+      record.say(resumption, epoch: progress.epoch + 1)
+      try record.save(to: files.record)
+      observer(.diagnosis(resumption))
+      self.resumption = nil
+    }
     while progress.epoch < options.epochs {
       FreeMemory.giveBack()
       let order = order(epoch: progress.epoch)

@@ -46,11 +46,10 @@ public final class TrainingRun {
   public var checkPatience = 20.0
   let files: RunFolder
   let loader: BatchLoader
-  let threads: Int?
-  /// Whether the weights were random at first.
-  let isFresh: Bool
   let provenance: [ProvenanceEntry]
-  let settings: [String: String]
+  var settings: [String: String]
+  /// What is to be said when the run goes on.
+  var resumption: Diagnosis?
   let sampleFiles: [(name: String, png: [UInt8], image: Int)]
   var progress: RunProgress
   var log: TrainingLog
@@ -59,6 +58,9 @@ public final class TrainingRun {
 
   /// The entry of the provenance that says which model the first weights are of.
   package static let startedFrom = "trained from"
+
+  /// The names of the settings that say with which kernels the run goes on, and with which others it has trained before.
+  static let (kernelsName, otherKernelsName) = ("kernels", "other-kernels")
 
   /// The most samples, and the bytes of the largest file that becomes one.
   private static let (greatestSamples, greatestSample) = (4, 1 << 20)
@@ -112,7 +114,8 @@ public final class TrainingRun {
     network.graph = try network.graph.trained(with: options)
     try self.init(
       network, data: data, options: options, split: split, preprocessing: recipe,
-      provenance: provenance, files: files, threads: threads)
+      provenance: provenance, files: files, threads: threads,
+      unused: RunOptions.unused(network, recipe: preprocessing))
     guard try lossOfNumbers() == nil else {
       throw PithError(
         .invalidArgument,
@@ -145,11 +148,14 @@ public final class TrainingRun {
   ) throws {
     let options = try RunOptions(settings: checkpoint.settings)
     let files = RunFolder(folder)
+    let names = options.settings.map(\.name)
     try self.init(
       Network(graph: checkpoint.graph, parameters: checkpoint.parameters), data: data,
       options: options, split: options.split(data), preprocessing: checkpoint.preprocessing,
-      provenance: checkpoint.provenance, files: files, threads: threads)
-    for (name, value) in settings where checkpoint.settings[name] != value {
+      provenance: checkpoint.provenance, files: files, threads: threads,
+      unused: Set(names.filter { checkpoint.settings[$0] == nil }))
+    for (name, value) in settings
+    where name != Self.kernelsName && checkpoint.settings[name] != value {
       throw PithError(
         .invalidArgument,
         "the run began with \(name) \(checkpoint.settings[name] ?? "unknown") but now it is \(value)",
@@ -160,12 +166,15 @@ public final class TrainingRun {
     log = try TrainingLog(resuming: files.log, epochs: progress.epoch)
     record = try RunRecord(
       resuming: files.record, epochs: progress.epoch, classes: data.classes.count)
+    noteKernels(before: checkpoint.settings)
     lastSaved = Self.now
   }
 
+  /// - Parameter unused: the names of options that do nothing in this run.
   private init(
     _ network: Network, data: ImageDataset, options: RunOptions, split: DataSplit,
-    preprocessing: Preprocessing, provenance: [ProvenanceEntry], files: RunFolder, threads: Int?
+    preprocessing: Preprocessing, provenance: [ProvenanceEntry], files: RunFolder, threads: Int?,
+    unused: Set<String>
   ) throws {
     let usable = try Self.usableImages(split, for: network.graph, of: data, options)
     self.options = options
@@ -174,8 +183,6 @@ public final class TrainingRun {
     self.preprocessing = preprocessing
     self.provenance = provenance
     self.files = files
-    self.threads = threads
-    isFresh = !provenance.contains { $0.name == Self.startedFrom }
     trainer = try Trainer(
       network, classes: data.classes.count,
       options: Self.trainingOptions(options, usable: usable, split), threads: threads)
@@ -185,15 +192,33 @@ public final class TrainingRun {
       capacity: max(options.batch, Self.greatestHandful),
       pool: ThreadPool(threads: threads ?? ThreadCount.available))
     var settings = Dictionary(
-      uniqueKeysWithValues: options.settings.map { ($0.name, $0.value) })
+      uniqueKeysWithValues: options.settings.filter { !unused.contains($0.name) }
+        .map { ($0.name, $0.value) })
     settings["classes"] = "\(data.classes.count)"
     settings["images"] = "\(data.count)"
     settings["images-fingerprint"] = String(data.fingerprint, radix: 16)
+    settings[Self.kernelsName] = trainer.plan.instructionSet.rawValue
     self.settings = settings
     sampleFiles = try Self.samples(
       split.validation.isEmpty ? split.training : split.validation, data)
     progress = RunProgress()
     log = TrainingLog(files.log)
+  }
+
+  /// Keeps in mind what kernels the run was trained with until now: others round differently.
+  private func noteKernels(before settings: [String: String]) {
+    let kernels = trainer.plan.instructionSet.rawValue
+    guard trainer.stepCount > 0, let last = settings[Self.kernelsName] else { return }
+    let others = (settings[Self.otherKernelsName] ?? "").split(separator: ",").map(String.init)
+    let before = Set(others + [last]).subtracting([kernels])
+    if !before.isEmpty {
+      self.settings[Self.otherKernelsName] = before.sorted().joined(separator: ",")
+    }
+    guard last != kernels, progress.epoch < options.epochs else { return }
+    resumption = Diagnosis(
+      .otherKernels,
+      "the run goes on with the \(kernels) kernels but was trained with \(last) before: from here on its bits are not those of a run that was never stopped (PITH_KERNELS=\(last) would keep them)"
+    )
   }
 
   /// Refuses a network that cannot be trained on images with some options, before any time is spent.

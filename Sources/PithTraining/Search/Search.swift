@@ -149,7 +149,9 @@ public final class Search: Sendable {
     settings += networks.map {
       ((["network"] + $0.values).joined(separator: " "), String($0.fingerprint, radix: 16))
     }
-    settings += options.run.settings.map { ($0.name, $0.value) }
+    let unused = try RunOptions.unused(networks[0].network, recipe: networks[0].preprocessing)
+    settings += options.run.settings.filter { !unused.contains($0.name) }
+      .map { ($0.name, $0.value) }
     settings += [
       ("classes", "\(data.classes.count)"), ("images", "\(data.count)"),
       ("images-fingerprint", String(data.fingerprint, radix: 16)),
