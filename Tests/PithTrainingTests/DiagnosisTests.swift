@@ -258,6 +258,30 @@ import Testing
     )
   }
 
+  /// The values are bounded, and each layer doubles the gradients on their way back.
+  @Test func gradientsThatExplodeBehindBoundedValuesAreSeen() throws {
+    let network = Self.deep("tanh").replacing("repeat 6", with: "repeat 20")
+    let report = try start(network) { $0.initializer = .largeGaussian }
+    #expect(report.layers.dropLast().allSatisfy { $0.values.standardDeviation < 20 })
+    let kinds = report.diagnoses.map(\.kind)
+    #expect(kinds.contains(.explodingGradients) && !kinds.contains(.explodingSignals))
+    let text = sentence(.explodingGradients, report.diagnoses)
+    #expect(
+      text.wholeMatch(
+        of:
+          /gradients explode on their way back: their standard deviation is 0\.0\d+ in the last layer 'last' but \d{4,} times that in 'fc0'; choose smaller first weights \(--init\) or batch norms, or clip gradients \(--clip\)/
+      ) != nil, "\(text)")
+    let healthy = try start(network) { $0.initializer = .xavier }
+    #expect(!healthy.diagnoses.map(\.kind).contains(.explodingGradients))
+    // Ten layers do not make it a thousand times.
+    let short = try start(network.replacing("repeat 20", with: "repeat 10")) {
+      $0.initializer = .largeGaussian
+    }
+    let deviations = short.layers.map(\.gradient.standardDeviation)
+    #expect(deviations[0] > 4 * deviations[20] && deviations[0] < 1000 * deviations[20])
+    #expect(!short.diagnoses.map(\.kind).contains(.explodingGradients))
+  }
+
   // MARK: while training
 
   @Test func aLossThatIsNotFiniteStopsTheRun() throws {

@@ -18,6 +18,8 @@ public struct Diagnosis: Sendable, Hashable {
     /// Signals grow or shrink from layer to layer.
     case vanishingSignals
     case explodingSignals
+    /// Gradients grow from layer to layer on their way back.
+    case explodingGradients
     /// Many units are always 0, or at the flat ends of their function.
     case deadUnits
     case saturatedUnits

@@ -107,6 +107,9 @@ extension TrainingRun {
     ]
   }
 
+  /// How much larger gradients may be in any layer than in the last.
+  private static let greatestGrowth = 1000.0
+
   /// Looks for signals that vanish, explode, are dead or saturated.
   static func diagnose(_ layers: [LayerStatistics]) -> [Diagnosis] {
     var found: [Diagnosis] = []
@@ -124,6 +127,18 @@ extension TrainingRun {
         Diagnosis(
           .explodingSignals,
           "signals explode in layer '\(layer.layer)': its values have the standard deviation \(TrainingWatch.short(layer.values.standardDeviation)); choose smaller first weights (--init) or batch norms"
+        ))
+    }
+    if let last = layers.last, last.gradient.standardDeviation > 0,
+      let layer = layers.first(where: {
+        !($0.gradient.standardDeviation <= greatestGrowth * last.gradient.standardDeviation)
+      })
+    {
+      let (far, near) = (layer.gradient.standardDeviation, last.gradient.standardDeviation)
+      found.append(
+        Diagnosis(
+          .explodingGradients,
+          "gradients explode on their way back: their standard deviation is \(TrainingWatch.short(near)) in the last layer '\(last.layer)' but \(TrainingWatch.short(far / near)) times that in '\(layer.layer)'; choose smaller first weights (--init) or batch norms, or clip gradients (--clip)"
         ))
     }
     if let layer = layers.first(where: { ($0.dead ?? 0) > 0.5 }), let dead = layer.dead {
