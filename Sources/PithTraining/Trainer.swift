@@ -232,32 +232,3 @@ public final class Trainer {
     return tensors
   }
 }
-
-extension Graph {
-  /// The same network up to the logits: a softmax at the end belongs to the loss while training.
-  package func endingInLogits() -> Graph {
-    guard outputs.count == 1, let last = layers.first(where: { $0.name == outputs[0] }) else {
-      return self
-    }
-    switch last.operation {
-    case .softmax, .logSoftmax:
-      var graph = self
-      graph.outputs = last.inputs
-      return graph
-    default: return self
-    }
-  }
-
-  /// The same network without layers that no output needs.
-  package func withoutUnusedLayers() -> Graph {
-    var needed = Set(outputs)
-    var graph = self
-    graph.layers = []
-    for layer in layers.reversed() where needed.contains(layer.name) {
-      needed.formUnion(layer.inputs)
-      graph.layers.append(layer)
-    }
-    graph.layers.reverse()
-    return graph
-  }
-}

@@ -305,6 +305,20 @@ import Testing
     #expect(!folder.exists("run"))
   }
 
+  /// A softmax on them would be that of probabilities, and nobody would see.
+  @Test func probabilitiesAreNotTrainedAsLogits() throws {
+    try folder.write(TestContent.model(output: .probabilities), to: "p.pith")
+    for command in ["train", "tune"] {
+      let outcome = try folder.pith(command, "data", "--from", "p.pith", "--output", "run")
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.errors.split(separator: "\n").last
+          == "pith: the outputs of the model are probabilities, but its last layer 'linear' (fully_connected) is no softmax: the logits that training needs are not known; convert it again with --output logits if that is what they are, or without what makes probabilities of them"
+      )
+      #expect(!folder.exists("run"))
+    }
+  }
+
   @Test func aNetworkIsNeeded() throws {
     let outcome = try folder.pith("train", "data")
     #expect(outcome.status == 2)

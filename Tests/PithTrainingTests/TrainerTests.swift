@@ -249,6 +249,26 @@ import Testing
     #expect(try softmax.network().graph.layers.last?.operation.name == "softmax")
   }
 
+  @Test func aSoftmaxBehindWhichOnlyShapesFollowBelongsToTheLoss() throws {
+    let text = """
+      input image: [3, 10, 9]
+      conv = convolution outputs: 4 kernel: 3
+      pool = global_average_pool
+      """
+    let (images, labels) = try images(0)
+    let plain = try trainer(text + "\nflatten").step(images, labels)
+    for end in [
+      "softmax\nflatten", "softmax\nflatten\nreshape shape: [2, 2]", "flatten\nlog_softmax",
+    ] {
+      let softmax = try trainer("\(text)\n\(end)")
+      #expect(try softmax.step(images, labels).loss == plain.loss, "\(end)")
+    }
+    // One for each pixel is none of the classes.
+    let pixels = try Graph(
+      text: "input image: [3, 2, 2]\nconv = convolution outputs: 4 kernel: 1\nsoftmax\nflatten")
+    #expect(pixels.finalSoftmax == nil && pixels.endingInLogits() == pixels)
+  }
+
   @Test(arguments: [
     ("lenet", 32), ("resnet20-cifar", 32), ("resnet50", 64), ("vgg11", 32), ("vgg11-bn", 32),
     ("alexnet", 128), ("squeezenet1_1", 64), ("googlenet", 64), ("densenet121", 64),

@@ -109,8 +109,17 @@ struct TrainingInput: ParsableArguments {
             "the outputs of the model are sigmoids, each a class by itself; training is for one class an image",
             advice: "convert it again with --output logits to train it so")
         }
+        let network = try model.network()
+        guard model.output != .probabilities || network.graph.finalSoftmax != nil else {
+          let end = network.graph.layers.first { network.graph.outputs.contains($0.name) }
+          throw CommandFailure.usage(
+            "the outputs of the model are probabilities, but its last layer \(end.map { "'\($0.name)' (\($0.operation.name))" } ?? "") is no softmax: the logits that training needs are not known",
+            advice:
+              "convert it again with --output logits if that is what they are, or without what makes probabilities of them"
+          )
+        }
         return (
-          try model.network(),
+          network,
           model.provenance.filter { $0.name.hasPrefix("architecture") }
             + [ProvenanceEntry(TrainingRun.startedFrom, model.identity)]
         )
