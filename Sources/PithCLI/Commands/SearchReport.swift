@@ -5,7 +5,7 @@ struct SearchReport {
   let search: Search
   let outcome: Search.Outcome
   /// As on the command line.
-  let data: String
+  let input: TrainingInput
   let folder: String
 
   func write(_ format: TableFormat) throws {
@@ -60,18 +60,37 @@ struct SearchReport {
     }
     let next =
       search.options.run.folds == nil
-      ? "pith convert \(folder)/best -o model.pith"
-      : "pith train \(data) with \(options(of: best)) on all images"
-    return "best: trial \(best.number), \(options(of: best))\nnext: \(next)\n"
+      ? ["pith", "convert", "\(folder)/best", "-o", "model.pith"] : training(best)
+    return
+      "best: trial \(best.number), \(ShellCommand.text(options(of: best)))\nnext: \(ShellCommand.text(next))\n"
   }
 
-  /// What `pith train` is given for the same values.
-  private func options(of trial: Trial) -> String {
-    let parameters = search.names.count - search.options.spaces.count
-    return zip(search.names, trial.values).enumerated()
-      .map { index, pair in
-        index < parameters ? "--set \(pair.0)=\(pair.1)" : "--\(pair.0) \(pair.1)"
-      }.joined(separator: " ")
+  /// What `pith train` is given for the same network, and for the same hyperparameters.
+  private func options(of trial: Trial) -> [String] {
+    let values = zip(search.options.spaces, hyperparameters(of: trial))
+    return parameters(of: trial) + values.flatMap { ["--\($0.name)", $1] }
+  }
+
+  private func parameters(of trial: Trial) -> [String] {
+    let count = search.names.count - search.options.spaces.count
+    return zip(search.names[..<count], trial.values).flatMap { ["--set", "\($0)=\($1)"] }
+  }
+
+  private func hyperparameters(of trial: Trial) -> ArraySlice<String> {
+    trial.values.suffix(search.options.spaces.count)
+  }
+
+  /// The command that trains a network on the images of all folds, as the trial was trained on some.
+  private func training(_ trial: Trial) -> [String] {
+    var run = search.options.run
+    for (space, value) in zip(search.options.spaces, hyperparameters(of: trial)) {
+      try? run.set(space.name, to: value)
+    }
+    run.folds = nil
+    // A schedule that waits for the validation loss needs some images for it.
+    if run.schedule != .plateau { run.validation = 0 }
+    return ["pith", "train"] + input.arguments(search.data.geometry) + parameters(of: trial)
+      + ["--output", "\(folder)/final"] + run.arguments
   }
 
   // MARK: JSON

@@ -93,8 +93,8 @@ struct TrainingResult {
       : "epoch \(end.bestEpoch) is the best: \(Decimal.percent(end.accuracy)) right, loss \(Decimal.fixed(end.loss, 4))"
     let next =
       switch end.outcome {
-      case .finished: "pith convert \(end.folder) -o model.pith"
-      case .stopped: "pith train \(data) --output \(folder) --resume"
+      case .finished: ShellCommand.text(["pith", "convert", end.folder, "-o", "model.pith"])
+      case .stopped: ShellCommand.text(["pith", "train", data, "--output", folder, "--resume"])
       case .diverged: "what was saved before is in \(end.folder)"
       }
     return

@@ -93,7 +93,7 @@ struct Tune: Subcommand {
       threads: input.threads.threads, parallel: parallel, observer: { report.show($0) },
       isStopped: { Interruption.isAsked })
     report.end()
-    try SearchReport(search: search, outcome: outcome, data: input.data, folder: output)
+    try SearchReport(search: search, outcome: outcome, input: input, folder: output)
       .write(format)
     guard outcome == .finished, search.trials.first?.score != nil else { return .other }
     return images.failures.isEmpty ? .done : .someInputsFailed

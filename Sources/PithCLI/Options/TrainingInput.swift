@@ -46,6 +46,21 @@ struct TrainingInput: ParsableArguments {
     return facts
   }
 
+  /// The data, network and images as a command line has them.
+  ///
+  /// - Parameter geometry: that of the images.
+  func arguments(_ geometry: Preprocessing) -> [String] {
+    var arguments = [data]
+    if let architecture = network.architecture { arguments += ["--architecture", architecture] }
+    for parameter in network.set { arguments += ["--set", "\(parameter.name)=\(parameter.text)"] }
+    if let from { arguments += ["--from", from] }
+    let settings = geometry.geometrySettings
+    for option in self.geometry.given {
+      arguments += [option, settings[String(option.dropFirst(2))] ?? ""]
+    }
+    return arguments
+  }
+
   /// Refuses options that say no network, or two.
   func checkNetwork(_ training: TrainingOptionGroup) throws {
     guard (network.architecture == nil) != (from == nil) else {

@@ -171,6 +171,16 @@ struct TrainingOptionGroup: ParsableArguments {
   }
 }
 
+extension RunOptions {
+  /// The options of `pith train` for these, without those that are usual.
+  var arguments: [String] {
+    zip(settings, RunOptions().settings).filter { $0.value != $1.value }.flatMap { setting, _ in
+      // The only flag.
+      setting.name == "std" ? ["--no-std"] : ["--\(setting.name)", setting.value]
+    }
+  }
+}
+
 extension RunOptions.OptimizerName {
   /// Whether ``RunOptions/momentum`` is of this one.
   var takesMomentum: Bool { self == .momentum || self == .nesterov }

@@ -1,8 +1,8 @@
-import PithTensor
+package import PithTensor
 
 extension Preprocessing {
   /// How a file becomes pixels, by the names of the command's options and in their words.
-  var geometrySettings: [String: String] {
+  package var geometrySettings: [String: String] {
     let alpha =
       switch alpha {
       case .drop: "drop"
