@@ -78,6 +78,58 @@ import Testing
     #expect(again.errors == "")
   }
 
+  /// What is printed at the end is pasted into a shell.
+  @Test(arguments: [
+    (
+      "--search learning-rate=0.01..0.1 --trials 2 --no-std --seed 3 --resize 2x2 --color bgr --set width=2",
+      ["validation: 0.0", "std: false", "seed: 3", "resize: 2x2", "color: bgr", "set: width=2"]
+    ),
+    (
+      "--vary width=1,2 --schedule plateau --loss hinge --init small",
+      ["validation: 0.1", "schedule: plateau", "loss: hinge", "init: gaussian=0.01"]
+    ),
+  ])
+  func aSearchWithFoldsEndsInACommandThatTrainsOnAllImages(
+    options: String, settings: [String]
+  ) throws {
+    let outcome = try folder.bash(
+      """
+      mv data "tom's data"
+      "$PITH" tune "tom's data" --architecture n.network --batch 8 --augment none --folds 2 --epochs 2 \
+        --output "a search" --quiet \(options)
+      """)
+    #expect(outcome.status == 0)
+    let lines = outcome.output.split(separator: "\n")
+    let next = try #require(lines.last { $0.hasPrefix("next: ") }).dropFirst(6)
+    #expect(next.hasPrefix("pith train 'tom'\\''s data' --architecture n.network "))
+    let pasted = try folder.bash("pith() { \"$PITH\" \"$@\"; }\n\(next)")
+    #expect(pasted.status == 0, "\(next)\n\(pasted.errors)")
+    let convert = try #require(pasted.output.split(separator: "\n").last).dropFirst(6)
+    #expect(convert == "pith convert 'a search/final' -o model.pith")
+    #expect(try folder.bash("pith() { \"$PITH\" \"$@\"; }\n\(convert)").status == 0)
+    let configuration = try folder.text("a search/final/configuration.txt").split(separator: "\n")
+    // The values of the best trial, too.
+    let best = try #require(lines.last { $0.hasPrefix("best: trial ") })
+    let values = best.matches(of: /--([a-z-]+) (\S+)/).map {
+      $0.1 == "set" ? "set: \($0.2)" : "\($0.1): \($0.2)"
+    }
+    #expect(!values.isEmpty)
+    for line in settings + values + ["epochs: 2", "batch: 8", "augment: none", "folds: none"] {
+      #expect(configuration.contains(Substring(line)), "\(line)")
+    }
+  }
+
+  @Test func aSearchOfFewValuesSaysThatAllHaveBeenTried() throws {
+    let outcome = try tune(
+      "--output s --epochs 1 --search optimizer=sgd,adam --trials 5 --rounds 3")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("\nround 1: 2 trials, optimizer=sgd,adam\n"))
+    #expect(
+      outcome.errors.hasSuffix(
+        "\nall combinations have been tried: the search ends after 2 trials\n"))
+    #expect(!outcome.errors.contains("round 2"))
+  }
+
   @Test func widthsAreComparedInOneCommand() throws {
     let outcome = try tune("--output s --epochs 2 --vary width=0.5,1,2 --format json")
     #expect(outcome.status == 0)

@@ -117,9 +117,62 @@ import Testing
       "momentum has a single value, '0.9'; leave it out of the search and give it as --momentum"
     ),
     ("l2=0,1e-4,0", "l2 has a value twice"),
+    ("learning-rate=0.1,1e-1", "learning-rate has a value twice"),
+    ("init=he,small,gaussian=0.01", "init has a value twice"),
   ])
   func spacesThatMakeNoSenseAreRefused(text: String, message: String) {
     #expect(pithError { try SearchSpace(parsing: text) }.map { "\($0)" } == message)
+  }
+
+  // MARK: trials
+
+  private func options(_ texts: String..., trials: Int) throws -> SearchOptions {
+    var options = SearchOptions(spaces: try texts.map { try SearchSpace(parsing: $0) })
+    options.trials = trials
+    return options
+  }
+
+  @Test func aRandomSearchTriesEveryCombinationOnce() throws {
+    let options = try options(
+      "optimizer=sgd,adam,adamw", "schedule=cosine,step", "batch=8..64", trials: 100)
+    let all = options.values(of: options.spaces, after: [])
+    #expect(all.count == 24 && Set(all).count == 24)
+    // In two rounds: those of the first are not drawn again.
+    var half = options
+    half.trials = 15
+    let first = half.values(of: options.spaces, after: [])
+    #expect(first == Array(all[..<15]))
+    #expect(half.values(of: options.spaces, after: first) == Array(all[15...]))
+    #expect(half.values(of: options.spaces, after: all) == [])
+    // What is drawn first is what a search draws that never repeats.
+    #expect(all[0] == options.spaces.map { $0.sample(seed: 1, trial: 1) })
+    let ranges = try self.options("l2=1e-6..1e-2", "momentum=0.5..0.99", trials: 50)
+    #expect(
+      ranges.values(of: ranges.spaces, after: [])
+        == (1...50).map { trial in
+          ranges.spaces.map { $0.sample(seed: 1, trial: trial) }
+        })
+  }
+
+  /// Numbers have four digits.
+  @Test func aRangeOfFewNumbersHasAnEnd() throws {
+    let options = try options("learning-rate=0.1..0.1003", trials: 20)
+    let all = options.values(of: options.spaces, after: []).map { $0[0] }
+    #expect(all.sorted() == ["0.1", "0.1001", "0.1002", "0.1003"])
+  }
+
+  @Test func aGridLeavesOutWhatWasTried() throws {
+    var options = try options("l2=1e-4,1e-3", "dropout=0..0.5", trials: 1)
+    (options.method, options.gridPoints) = (.grid, 3)
+    let first = options.values(of: options.spaces, after: [])
+    #expect(first.count == 6)
+    let narrowed = [options.spaces[0], options.spaces[1].narrowed(to: ["0.0", "0.25"])]
+    #expect("\(narrowed[1])" == "dropout=0.0..0.3")
+    #expect(
+      options.values(of: narrowed, after: first) == [
+        ["1e-4", "0.15"], ["1e-4", "0.3"], ["1e-3", "0.15"], ["1e-3", "0.3"],
+      ])
+    #expect(options.values(of: options.spaces, after: first) == [])
   }
 
   // MARK: options

@@ -140,6 +140,34 @@ import Testing
     #expect(try images.names(in: "s/runs") == [])
   }
 
+  @Test(arguments: SearchOptions.Method.allCases)
+  func aSearchEndsWhenAllHasBeenTried(method: SearchOptions.Method) throws {
+    var options = try options("optimizer=sgd,nesterov", "l2=0,1e-4", trials: 3)
+    (options.method, options.rounds) = (method, 4)
+    func run(_ search: Search) throws -> (exhausted: [Int], ended: Int) {
+      let seen = Mutex<(exhausted: [Int], ended: Int)>(([], 0))
+      #expect(
+        try search.run(observer: { event in
+          switch event {
+          case .exhausted(let trials): seen.withLock { $0.exhausted.append(trials) }
+          case .ended: seen.withLock { $0.ended += 1 }
+          case .round, .epoch: break
+          }
+        }) == .finished)
+      return seen.withLock { $0 }
+    }
+    let search = try search("s", options)
+    let seen = try run(search)
+    let trials = search.trials.sorted { $0.number < $1.number }
+    #expect(seen.exhausted == [trials.count] && seen.ended == trials.count)
+    #expect(Set(trials.map(\.values)).count == trials.count)
+    // Each round after the first is of what the best of the one before were.
+    #expect(trials.count { $0.round == 1 } == (method == .grid ? 4 : 3))
+    let again = try self.search("s", options, resumes: true)
+    #expect(try run(again) == (seen.exhausted, 0))
+    #expect(again.trials == search.trials)
+  }
+
   @Test func aRoundSearchesAroundTheBestOfTheOneBefore() throws {
     var options = try options("learning-rate=0.001..10", "batch=4..16", trials: 5)
     options.rounds = 2

@@ -32,6 +32,9 @@ final class SearchPrinter: Sendable {
       }
       let result = score ?? "diverged after \(Plural.text(trial.epochs, "epoch"))"
       line("trial \(trial.number)\(values)  \(result)\(isBest ? "  best" : "")")
+    case .exhausted(let trials):
+      line(
+        "all combinations have been tried: the search ends after \(Plural.text(trials, "trial"))")
     }
   }
 

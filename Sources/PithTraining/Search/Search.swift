@@ -31,6 +31,8 @@ public final class Search: Sendable {
     case round(Int, spaces: [SearchSpace], trials: Int, left: Int)
     case epoch(trial: Int, EpochReport)
     case ended(Trial, isBest: Bool)
+    /// All combinations have been tried, so that the search ends after so many trials.
+    case exhausted(trials: Int)
   }
 
   /// How it ended.
@@ -73,7 +75,7 @@ public final class Search: Sendable {
     self.folder = SearchFolder(folder)
     self.keepsRuns = keepsRuns
     names = parameters + options.spaces.map(\.name)
-    let first = Self.candidates(options, networks, spaces: options.spaces, round: 1, after: 0)
+    let first = Self.candidates(options, networks, spaces: options.spaces, round: 1, after: [])
     try Self.check(first, networks, data)
     try FileBytes.makeFolder(self.folder.path)
     guard
@@ -104,18 +106,18 @@ public final class Search: Sendable {
 
   /// The trials of a round.
   ///
-  /// - Parameter done: how many trials the rounds before had.
+  /// - Parameter before: the values that the trials of the rounds before had.
   static func candidates(
     _ options: SearchOptions, _ networks: [SearchNetwork], spaces: [SearchSpace], round: Int,
-    after done: Int
+    after before: [[String]]
   ) -> [Candidate] {
-    let all = options.values(of: spaces, first: done + 1)
+    let all = options.values(of: spaces, after: before)
     return all.flatMap { values in networks.indices.map { ($0, values) } }.enumerated()
       .map { index, choice in
         var run = options.run
         for (space, value) in zip(spaces, choice.1) { try? run.set(space.name, to: value) }
         return Candidate(
-          number: done + index + 1, round: round,
+          number: before.count + index + 1, round: round,
           values: networks[choice.0].values + choice.1, network: choice.0, options: run)
       }
   }
@@ -192,10 +194,14 @@ public final class Search: Sendable {
   ) throws -> Outcome {
     let threads = threads ?? ThreadCount.available
     try tidy()
-    var (spaces, done) = (options.spaces, 0)
+    var (spaces, tried) = (options.spaces, [[String]]())
     for round in 1...options.rounds {
       let candidates = Self.candidates(
-        options, networks, spaces: spaces, round: round, after: done)
+        options, networks, spaces: spaces, round: round, after: tried)
+      guard !candidates.isEmpty else {
+        observer(.exhausted(trials: tried.count))
+        break
+      }
       try Self.check(candidates, networks, data)
       let left = try state.withLock { try $0.begin(candidates) }
       observer(.round(round, spaces: spaces, trials: candidates.count, left: left))
@@ -205,7 +211,11 @@ public final class Search: Sendable {
       }
       let trials = try state.withLock { try $0.end(candidates) }
       guard let trials else { return .stopped }
-      done += candidates.count
+      tried += candidates.map { Array($0.values.suffix(spaces.count)) }
+      if options.method == .random, !spaces.isEmpty, candidates.count < options.trials {
+        observer(.exhausted(trials: tried.count))
+        break
+      }
       spaces = Self.narrowed(spaces, around: trials)
       guard trials.contains(where: { $0.score != nil }) else { break }
     }

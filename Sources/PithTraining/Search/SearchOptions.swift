@@ -90,23 +90,41 @@ public struct SearchOptions: Sendable, Hashable {
     try run.check()
   }
 
-  /// The values of a round's trials, in the order of ``spaces``.
+  /// The values of a round's trials, in the order of ``spaces``. No two trials have the same.
   ///
   /// - Parameters:
   ///   - spaces: those of the round.
-  ///   - first: the number of its first trial.
-  package func values(of spaces: [SearchSpace], first: Int) -> [[String]] {
+  ///   - before: the values of all trials before.
+  /// - Returns: fewer than ``trials``, or none in a grid, when all there are have been tried.
+  package func values(of spaces: [SearchSpace], after before: [[String]]) -> [[String]] {
     guard !spaces.isEmpty else { return [[]] }
+    var tried = Set(before)
     switch method {
     case .random:
-      return (first..<first + trials).map { trial in
-        spaces.map { $0.sample(seed: run.seed, trial: trial) }
+      var found: [[String]] = []
+      while found.count < trials,
+        let values = draw(spaces, trial: before.count + found.count + 1, except: tried)
+      {
+        tried.insert(values)
+        found.append(values)
       }
+      return found
     case .grid:
-      return spaces.reduce([[]]) { combinations, space in
+      let all: [[String]] = spaces.reduce([[]]) { combinations, space in
         let values = space.grid(points: gridPoints)
         return combinations.flatMap { combination in values.map { combination + [$0] } }
       }
+      return all.filter { tried.insert($0).inserted }
     }
+  }
+
+  /// What a trial draws first that no other has had; nil: nothing is left.
+  private func draw(
+    _ spaces: [SearchSpace], trial: Int, except tried: Set<[String]>
+  ) -> [String]? {
+    // Where one of n equally likely combinations is left, 50 n draws miss it with the probability e^-50.
+    (0..<50 * (tried.count + 1)).lazy.map { draw in
+      spaces.map { $0.sample(seed: run.seed, trial: trial, draw: draw) }
+    }.first { !tried.contains($0) }
   }
 }

@@ -40,11 +40,13 @@ extension SearchSpace {
     return "\(range.map { min(max(rounded, $0.lowerBound), $0.upperBound) } ?? rounded)"
   }
 
-  /// The value of a trial of a random search. It follows from seed, trial and name alone.
-  package func sample(seed: UInt64, trial: Int) -> String {
+  /// The value of a trial of a random search. It follows from seed, trial, name and draw alone.
+  ///
+  /// - Parameter draw: how often the trial has drawn before what others had.
+  package func sample(seed: UInt64, trial: Int, draw: Int = 0) -> String {
     let stream = RandomStream(
       seed: seed, step: trial, stream: RandomStream.number("search \(name)"))
-    return value(at: stream.uniform(at: 0))
+    return value(at: stream.uniform(at: draw))
   }
 
   /// The values of a grid: of a range so many at equal distances on its scale, both ends among them; of powers of two and

@@ -102,11 +102,13 @@ public struct SearchSpace: Sendable, Hashable {
   }
 
   private static func choices(_ name: String, _ choices: [String]) throws -> Values {
-    for choice in choices {
+    // 0.1 and 1e-1 are the same.
+    let values = try choices.map { choice in
       var options = RunOptions()
       try options.set(name, to: choice)
+      return options
     }
-    guard choices.count > 1, Set(choices).count == choices.count else {
+    guard choices.count > 1, Set(values).count == choices.count else {
       throw PithError(
         .invalidArgument,
         "\(name) has \(choices.count == 1 ? "a single value, '\(choices[0])'" : "a value twice")",
