@@ -1,6 +1,7 @@
 import PithKernels
 
-/// The mean of each window; its gradient is spread evenly over the values under it (Boureau, Ponce and LeCun 2010).
+/// The mean of each window; its gradient is spread evenly over the values under it (LeCun et al. 1998,
+/// section II.A; Boureau, Ponce and LeCun 2010).
 ///
 /// The divisor counts the padding when `includePadding`, and never what lies beyond it.
 struct AveragePoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {

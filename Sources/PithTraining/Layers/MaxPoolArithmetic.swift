@@ -1,7 +1,7 @@
 import PithKernels
 
 /// The greatest value of each window; the gradient goes to the value that was kept, the first of equals in reading order
-/// (LeCun et al. 1998; Goodfellow, Bengio and Courville 2016, section 9.3).
+/// (Zhou and Chellappa 1988; Goodfellow, Bengio and Courville 2016, section 9.3).
 struct MaxPoolArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   let window: SlidingWindow
   let channels: Int

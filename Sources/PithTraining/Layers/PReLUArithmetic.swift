@@ -1,7 +1,7 @@
 import PithKernels
 
 /// `x` where it is positive, else a learned multiple of it: `da = sum of x * dy` where `x` is not positive (He et al.
-/// 2015, "Delving deep into rectifiers", equation 8).
+/// 2015, "Delving Deep into Rectifiers", section 2.1).
 struct PReLUArithmetic<Scalar: TrainingScalar>: LayerArithmetic {
   let channels: Int
   let inner: Int
