@@ -80,15 +80,15 @@ package struct ContainerWriter: Sendable {
   package func encoded(forEach: Container.ForEach? = nil) throws -> [UInt8] {
     var streams = ElementType.allCases.map { StreamEncoder(type: $0) }
     let directory = TensorDirectory.encode(placeTensors(in: &streams))
-    let (chunks, data, identity) = encode(streams, forEach: forEach)
+    var data: [[UInt8]] = []
+    let (chunks, identity) = encode(streams, into: &data, forEach: forEach)
     let table = ChunkTable.encode(valueCounts: streams.map(\.valueCount), chunks: chunks)
     let bytes = try assemble(
       sections + [
         AddedSection(name: .tensors, isRequired: true, bytes: directory),
         AddedSection(name: .chunks, isRequired: true, bytes: table),
         AddedSection(name: .identity, isRequired: true, bytes: identity),
-        AddedSection(name: .data, isRequired: true, bytes: data),
-      ])
+      ], chunks, data: &data)
     _ = try Container(bytes: bytes)
     return bytes
   }
@@ -100,10 +100,10 @@ package struct ContainerWriter: Sendable {
     try FileBytes.replace(path, with: encoded())
   }
 
-  /// The chunks of all streams with their bytes; meanwhile, for it cannot be cut into tasks, the identity.
+  /// The chunks of all streams and the bytes of each; meanwhile, for it cannot be cut into tasks, the identity.
   private func encode(
-    _ streams: [StreamEncoder], forEach: Container.ForEach?
-  ) -> (chunks: [Chunk], data: [UInt8], identity: [UInt8]) {
+    _ streams: [StreamEncoder], into data: inout [[UInt8]], forEach: Container.ForEach?
+  ) -> (chunks: [Chunk], identity: [UInt8]) {
     let tasks = streams.flatMap { stream in stream.chunkRanges.map { (stream, $0) } }
     var encoded = [StreamEncoder.EncodedChunk?](repeating: nil, count: tasks.count)
     var identity: [UInt8] = []
@@ -122,19 +122,17 @@ package struct ContainerWriter: Sendable {
         for task in 0...tasks.count { run(task: task) }
       }
     }
-    var chunks: [Chunk] = []
-    var data: [UInt8] = []
-    data.reserveCapacity(encoded.reduce(0) { $0 + ($1?.bytes.count ?? 0) })
-    for (index, (stream, range)) in tasks.enumerated() {
-      // Its memory is free when the next one is taken.
-      guard let chunk = encoded[index].take() else { continue }
+    var (chunks, offset) = ([Chunk](), 0)
+    for ((stream, range), chunk) in zip(tasks, encoded) {
+      guard let chunk else { continue }
       chunks.append(
         Chunk(
-          type: stream.type, range: range, checksum: chunk.checksum, offset: data.count,
+          type: stream.type, range: range, checksum: chunk.checksum, offset: offset,
           planeLengths: chunk.planeLengths))
-      data += chunk.bytes
+      data.append(chunk.bytes)
+      offset += chunk.bytes.count
     }
-    return (chunks, data, identity)
+    return (chunks, identity)
   }
 
   private func placeTensors(in streams: inout [StreamEncoder]) -> [TensorEntry] {
@@ -167,21 +165,35 @@ package struct ContainerWriter: Sendable {
       })
   }
 
-  private func assemble(_ added: [AddedSection]) throws -> [UInt8] {
-    var offset = Prologue.byteCount + added.count * SectionTable.entryByteCount
+  /// The file of sections, with that of the chunks behind them.
+  ///
+  /// - Parameter data: the bytes of each chunk; each is given up as soon as it is in the file, so that there are no two copies of all.
+  private func assemble(
+    _ added: [AddedSection], _ chunks: [Chunk], data: inout [[UInt8]]
+  ) throws -> [UInt8] {
+    var offset = Prologue.byteCount + (added.count + 1) * SectionTable.entryByteCount
     var placed: [Section] = []
-    for section in added {
+    func place(_ name: SectionName, isRequired: Bool, length: Int, checksum: UInt32) {
       placed.append(
         Section(
-          name: section.name, offset: offset, length: section.bytes.count,
-          checksum: Checksum.crc32(section.bytes), isRequired: section.isRequired))
-      offset = SectionTable.aligned(offset + section.bytes.count)
+          name: name, offset: offset, length: length, checksum: checksum, isRequired: isRequired))
+      offset = SectionTable.aligned(offset + length)
     }
+    for section in added {
+      place(
+        section.name, isRequired: section.isRequired, length: section.bytes.count,
+        checksum: Checksum.crc32(section.bytes))
+    }
+    place(
+      .data, isRequired: true, length: data.reduce(0) { $0 + $1.count },
+      checksum: zip(chunks, data).reduce(0) {
+        Checksum.combine($0, $1.0.checksum, secondLength: $1.1.count)
+      })
     let table = SectionTable.encode(placed)
     var writer = ByteWriter(capacity: offset)
     writer.append(
       Prologue(
-        version: version, kind: kind, fileLength: offset, sectionCount: added.count,
+        version: version, kind: kind, fileLength: offset, sectionCount: placed.count,
         sectionTableChecksum: Checksum.crc32(table)
       ).encoded)
     writer.append(table)
@@ -189,6 +201,11 @@ package struct ContainerWriter: Sendable {
       writer.append(section.bytes)
       writer.align(to: SectionTable.alignment)
     }
+    for index in data.indices {
+      writer.append(data[index])
+      data[index] = []
+    }
+    writer.align(to: SectionTable.alignment)
     return writer.bytes
   }
 }
