@@ -441,6 +441,17 @@ import Testing
       inspected.contains(", kernels reference, ") && inspected.contains("other-kernels portable"))
   }
 
+  @Test func helpSaysWhatTheSameBitsNeed() throws {
+    let words = try folder.pith("train", "--help").output.split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    for text in [
+      "--resume Go on with the run in --output, bit for bit where it was trained with the same kernels.",
+      "goes on bit for bit, on any number of threads, with the same kernels.",
+    ] {
+      #expect(words.contains(text), "\(text)")
+    }
+  }
+
   /// There are no images here: what is said comes before they are looked for.
   @Test func mistakesAreFoundBeforeImagesAreRead() throws {
     func message(_ options: String) throws -> Substring? {
