@@ -3,59 +3,28 @@ import PithTestSupport
 import PithTraining
 import Testing
 
-/// Optimisers, schedules and regularisers against PyTorch, and by their definitions.
+/// Optimisers, schedules and regularisers against PyTorch (`tools/fixtures/training_steps.py`), and by their definitions.
 @Suite struct OptimizerTests {
-  /// Every optimiser with the arguments that make PyTorch's the same.
-  static let cases: [(Optimizer, String)] = [
-    (.sgd, "torch.optim.SGD([p], lr=0.05, weight_decay=0.02)"),
-    (.momentum(0.9), "torch.optim.SGD([p], lr=0.05, momentum=0.9, weight_decay=0.02)"),
-    (
-      .momentum(0.7, nesterov: true),
-      "torch.optim.SGD([p], lr=0.05, momentum=0.7, nesterov=True, weight_decay=0.02)"
-    ),
-    (
-      .rmsProp(decay: 0.9, epsilon: 1e-6),
-      "torch.optim.RMSprop([p], lr=0.05, alpha=0.9, eps=1e-6, weight_decay=0.02)"
-    ),
-    (.adam(), "torch.optim.Adam([p], lr=0.05, weight_decay=0.02)"),
-    (
-      .adam(beta1: 0.8, beta2: 0.9, epsilon: 1e-3),
-      "torch.optim.Adam([p], lr=0.05, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.02)"
-    ),
-    (.adamW(), "torch.optim.AdamW([p], lr=0.05, weight_decay=0.02)"),
-  ]
+  private static let count = 40
 
-  private static let script = """
-    import sys, numpy, torch
-    numbers = numpy.random.default_rng(3).standard_normal((21, 40)).astype('float32')
-    results = {'numbers': numbers}
-    for index, make in enumerate(sys.argv[2:]):
-        p = torch.nn.Parameter(torch.from_numpy(numbers[0].copy()))
-        optimizer = eval(make)
-        for gradient in numbers[1:]:
-            p.grad = torch.from_numpy(gradient.copy())
-            optimizer.step()
-        results[str(index)] = p.detach().numpy()
-    numpy.savez(sys.argv[1], **results)
-    """
-
-  @Test(.needsPython("numpy", "torch"))
-  func stepsArePyTorchs() throws {
-    let expected = try Python.arrays(Self.script, Self.cases.map(\.1))
-    let numbers = try #require(expected["numbers"]).values
-    for (index, (optimizer, text)) in Self.cases.enumerated() {
-      var weights = Array(numbers[..<40])
-      var slots = optimizer.slots.map { _ in [Float](repeating: 0, count: 40) }
-      for number in 1...20 {
-        var step = OptimizerStep(optimizer, rate: 0.05, number: number)
-        step.l2 = 0.02
-        step.apply(
-          to: &weights, gradients: Array(numbers[(number * 40)..<(number * 40 + 40)]),
-          slots: &slots)
-      }
-      let other = try #require(expected["\(index)"]).values
-      #expect(distance(weights, other) < 2e-6, "\(text)")
+  @Test(arguments: [
+    (Optimizer.sgd, "sgd"), (.momentum(0.9), "momentum"),
+    (.momentum(0.7, nesterov: true), "nesterov"), (.rmsProp(), "rmsprop"),
+    (.rmsProp(decay: 0.9, epsilon: 1e-6), "rmsprop.slow"), (.adam(), "adam"),
+    (.adam(beta1: 0.8, beta2: 0.9, epsilon: 1e-3), "adam.slow"), (.adamW(), "adamw"),
+  ])
+  func stepsArePyTorchs(optimizer: Optimizer, name: String) throws {
+    let numbers = formulaNumbers("steps", count: 21 * Self.count).map { Float($0) }
+    var weights = Array(numbers[..<Self.count])
+    var slots = optimizer.slots.map { _ in [Float](repeating: 0, count: Self.count) }
+    for number in 1...20 {
+      var step = OptimizerStep(optimizer, rate: 0.05, number: number)
+      step.l2 = 0.02
+      step.apply(
+        to: &weights, gradients: Array(numbers[(number * Self.count)...].prefix(Self.count)),
+        slots: &slots)
     }
+    #expect(distance(weights, try TrainingSteps.values(name)) < 2e-6)
   }
 
   @Test func softThresholdingIsTheProximalStep() {
@@ -75,62 +44,21 @@ import Testing
     #expect(Regularization.softThreshold(.nan, 0.1).isNaN)
   }
 
-  private static let scheduleScript = """
-    import sys, warnings, numpy, torch
-    warnings.simplefilter('ignore')
-    S = torch.optim.lr_scheduler
-    results = {}
-    for index, make in enumerate(sys.argv[2:]):
-        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
-        schedule = eval(make)
-        rates = []
-        for step in range(40):
-            rates.append(optimizer.param_groups[0]['lr'])
-            optimizer.step()
-            schedule.step()
-        results[str(index)] = numpy.array(rates, 'float64')
-    losses = 1 + numpy.abs(numpy.sin(numpy.arange(60))) / (1 + numpy.arange(60) // 9)
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
-    schedule = S.ReduceLROnPlateau(optimizer, factor=0.5, patience=2, threshold=0.01)
-    rates = []
-    for loss in losses:
-        schedule.step(loss)
-        rates.append(optimizer.param_groups[0]['lr'])
-    results['plateau'] = numpy.array(rates)
-    numpy.savez(sys.argv[1], **results)
-    """
+  @Test(arguments: [
+    (LearningRate(0.4), "constant"),
+    (LearningRate(0.4, .step(every: 7, factor: 0.3)), "step"),
+    (LearningRate(0.4, .milestones([5, 20, 21], factor: 0.5)), "milestones"),
+    (LearningRate(0.4, .cosine(low: 0.1)), "cosine"),
+    (LearningRate(0.4, .oneCycle()), "one_cycle"),
+    (LearningRate(0.4, .oneCycle(rise: 0.45, start: 0.1, end: 0.001)), "one_cycle.other"),
+    (LearningRate(0.4, .cosine(), warmUp: 10), "warm_up"),
+  ])
+  func schedulesArePyTorchs(rate: LearningRate, name: String) throws {
+    let rates = (0..<40).map { Float(rate.rate(step: $0, of: 40)) }
+    #expect(distance(rates, try TrainingSteps.values(name)) < 1e-7)
+  }
 
-  static let schedules: [(LearningRate, String)] = [
-    (LearningRate(0.4), "S.ConstantLR(optimizer, factor=1)"),
-    (LearningRate(0.4, .step(every: 7, factor: 0.3)), "S.StepLR(optimizer, 7, 0.3)"),
-    (
-      LearningRate(0.4, .milestones([5, 20, 21], factor: 0.5)),
-      "S.MultiStepLR(optimizer, [5, 20, 21], 0.5)"
-    ),
-    (LearningRate(0.4, .cosine(low: 0.1)), "S.CosineAnnealingLR(optimizer, 40, eta_min=0.04)"),
-    (LearningRate(0.4, .oneCycle()), "S.OneCycleLR(optimizer, 0.4, total_steps=40)"),
-    (
-      LearningRate(0.4, .oneCycle(rise: 0.45, start: 0.1, end: 0.001)),
-      "S.OneCycleLR(optimizer, 0.4, total_steps=40, pct_start=0.45, div_factor=10, final_div_factor=100)"
-    ),
-    (
-      LearningRate(0.4, .cosine(), warmUp: 10),
-      """
-      S.SequentialLR(optimizer, [S.LambdaLR(optimizer, lambda t: (t + 1) / 10), \
-      S.CosineAnnealingLR(optimizer, 30)], [10])
-      """
-    ),
-  ]
-
-  @Test(.needsPython("numpy", "torch"))
-  func schedulesArePyTorchs() throws {
-    let expected = try Python.arrays(
-      Self.scheduleScript, Self.schedules.map(\.1))
-    for (index, (rate, text)) in Self.schedules.enumerated() {
-      let rates = (0..<40).map { Float(rate.rate(step: $0, of: 40)) }
-      let other = try #require(expected["\(index)"]).values
-      #expect(distance(rates, other) < 1e-7, "\(text): \(rates) \(other)")
-    }
+  @Test func plateausArePyTorchs() throws {
     let schedule = LearningRate(0.4, .onPlateau(factor: 0.5, patience: 2, threshold: 0.01))
     var plateau = Plateau()
     let rates = (0..<60).map { step -> Float in
@@ -138,7 +66,7 @@ import Testing
       plateau.record(1 + wave, schedule.schedule)
       return Float(schedule.rate(step: step, of: 60, plateau: plateau))
     }
-    #expect(distance(rates, try #require(expected["plateau"]).values) < 1e-7)
+    #expect(distance(rates, try TrainingSteps.values("plateau")) < 1e-7)
     #expect(Set(rates).count > 3)
   }
 

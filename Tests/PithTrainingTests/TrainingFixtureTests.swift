@@ -6,16 +6,49 @@ import PithTestSupport
 import PithTraining
 import Testing
 
-/// Three networks trained for ten steps by PyTorch (`tools/fixtures/training.py`) and here.
+/// Networks trained for ten steps by PyTorch (`tools/fixtures/training.py`) and here.
 @Suite struct TrainingFixtureTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
     let text: String
     let optimizer: Optimizer
+    var rate = 0.02
     var smoothing = 0.0
 
     var testDescription: String { name }
   }
+
+  private static let residual = """
+    input image: [3, 8, 8]
+    block basic(outputs, projection, more = outputs - input.channels) {
+      residual {
+        conv1 = convolution outputs: outputs kernel: 3 stride: 2 padding: 1 bias: false
+        bn1 = batch_norm
+        relu1 = relu
+        conv2 = convolution outputs: outputs kernel: 3 padding: 1 bias: false
+        bn2 = batch_norm
+      } shortcut {
+        if projection {
+          downsample = sequence {
+            convolution outputs: outputs kernel: 1 stride: 2 bias: false
+            batch_norm
+          }
+        } else {
+          slice steps: [1, 2, 2]
+          pad before: [floor(more / 2), 0, 0] after: [ceil(more / 2), 0, 0]
+        }
+      }
+      relu2 = relu
+    }
+    conv1 = convolution outputs: 6 kernel: 3 padding: 1 bias: false
+    bn1 = batch_norm
+    relu
+    layer1 = basic outputs: 10 projection: false
+    layer2 = basic outputs: 12 projection: true
+    global_average_pool
+    flatten
+    linear = fully_connected outputs: 5
+    """
 
   static let cases = [
     Case(
@@ -33,39 +66,10 @@ import Testing
         flatten
         fc = fully_connected outputs: 5
         """, optimizer: .momentum(0.9)),
-    Case(
-      name: "residual",
-      text: """
-        input image: [3, 8, 8]
-        block basic(outputs, projection, more = outputs - input.channels) {
-          residual {
-            conv1 = convolution outputs: outputs kernel: 3 stride: 2 padding: 1 bias: false
-            bn1 = batch_norm
-            relu1 = relu
-            conv2 = convolution outputs: outputs kernel: 3 padding: 1 bias: false
-            bn2 = batch_norm
-          } shortcut {
-            if projection {
-              downsample = sequence {
-                convolution outputs: outputs kernel: 1 stride: 2 bias: false
-                batch_norm
-              }
-            } else {
-              slice steps: [1, 2, 2]
-              pad before: [floor(more / 2), 0, 0] after: [ceil(more / 2), 0, 0]
-            }
-          }
-          relu2 = relu
-        }
-        conv1 = convolution outputs: 6 kernel: 3 padding: 1 bias: false
-        bn1 = batch_norm
-        relu
-        layer1 = basic outputs: 10 projection: false
-        layer2 = basic outputs: 12 projection: true
-        global_average_pool
-        flatten
-        linear = fully_connected outputs: 5
-        """, optimizer: .momentum(0.9), smoothing: 0.1),
+    Case(name: "residual", text: residual, optimizer: .momentum(0.9), smoothing: 0.1),
+    Case(name: "residual-rmsprop", text: residual, optimizer: .rmsProp(), rate: 0.001),
+    Case(name: "residual-adam", text: residual, optimizer: .adam(), rate: 0.001),
+    Case(name: "residual-adamw", text: residual, optimizer: .adamW(), rate: 0.001),
     Case(
       name: "attentive",
       text: """
@@ -103,7 +107,7 @@ import Testing
     var options = TrainingOptions()
     options.loss = .crossEntropy(labelSmoothing: test.smoothing)
     options.optimizer = test.optimizer
-    options.learningRate = LearningRate(0.02)
+    options.learningRate = LearningRate(test.rate)
     options.regularization = Regularization(l2: 0.01)
     options.imagesPerPass = imagesPerPass
     options.steps = 10
