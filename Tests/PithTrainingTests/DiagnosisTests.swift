@@ -149,6 +149,54 @@ import Testing
         ", but a network that only guesses has 1.1: the first weights are too large (--init)"))
   }
 
+  /// A run whose first weights know the classes of images of one colour each, its bias left to it: of the logits of an image, that of its class is
+  /// 120 / sqrt(3200) = 2.1213 above the others.
+  private func knowing(_ change: (inout RunOptions) -> Void) throws -> TrainingRun {
+    try images.writeColors(noise: 0)
+    let graph = try Graph(
+      text: "input image: [3, 8, 8]\nglobal_average_pool\nflatten\nfc = fully_connected outputs: 3")
+    return try TrainingRun(
+      Network(
+        graph: graph,
+        parameters: [
+          "fc.weight": Tensor(shape: [3, 3], values: [0, 0, 1, 0, 1, 0, 1, 0, 0])
+        ]), data: images.data(),
+      options: options {
+        $0.labelSmoothing = 0
+        change(&$0)
+      }, folder: images.path("run"), provenance: [])
+  }
+
+  /// ln(1 + 2 e^-2.1213) = 0.215.
+  @Test func aStartThatKnowsTheLabelsIsSeen() throws {
+    let report = try knowing { $0.learningRate = 0.05 }.checkStart()
+    #expect(abs(report.initialLoss - 0.21491) < 1e-4)
+    #expect(
+      sentence(.initialLoss, report.diagnoses)
+        == "the loss at the start is 0.215, but a network that only guesses has 1.1: it knows the labels before it has learned anything; look for weights that are not random, and for labels that show in the images"
+    )
+  }
+
+  /// L2 turns the weights around; before, the loss was less than that of guessing.
+  @Test func aLossAboveThreeTimesGuessingStopsTheRun() throws {
+    let run = try knowing { ($0.optimizer, $0.learningRate, $0.l2) = (.sgd, 1000, 1) }
+    var losses: [Double] = []
+    let outcome = try run.run {
+      if case .step(let report, _, _, _) = $0 { losses.append(report.loss) }
+    }
+    guard case .diverged(let reason) = outcome else {
+      Issue.record("the run was not stopped: \(outcome)")
+      return
+    }
+    #expect(reason.kind == .lossTripled)
+    #expect(losses.count == 1 && abs(losses[0] - 0.215) < 0.01)
+    #expect(
+      reason.sentence.wholeMatch(
+        of:
+          /the loss [0-9.e+]+ is above three times that of guessing, 1\.1: the learning rate 1000 is unsuitable; try a tenth of it/
+      ) != nil, "\(reason.sentence)")
+  }
+
   @Test func zeroWeightsAreSeen() throws {
     let report = try start(Self.plain) { $0.initializer = .zeros }
     #expect(

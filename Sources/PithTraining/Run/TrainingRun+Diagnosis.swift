@@ -5,10 +5,15 @@ extension TrainingRun {
   ) -> [Diagnosis] {
     var found: [Diagnosis] = []
     if isFresh, !(0.5 * guessing...2 * guessing ~= initial.loss) {
+      // No size of random weights makes it less; a loss that is no number is one of weights that are too large.
+      let reason =
+        initial.loss < guessing
+        ? "it knows the labels before it has learned anything; look for weights that are not random, and for labels that show in the images"
+        : "the first weights are too large (--init)"
       found.append(
         Diagnosis(
           .initialLoss,
-          "the loss at the start is \(TrainingWatch.short(initial.loss)), but a network that only guesses has \(TrainingWatch.short(guessing)): the first weights are too \(initial.loss > guessing ? "large" : "small to be random") (--init)"
+          "the loss at the start is \(TrainingWatch.short(initial.loss)), but a network that only guesses has \(TrainingWatch.short(guessing)): \(reason)"
         ))
     }
     let regularizes = options.l1 > 0 || options.l2 > 0 && options.optimizer != .adamw
