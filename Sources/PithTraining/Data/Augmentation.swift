@@ -17,14 +17,22 @@ public struct Augmentation: Sendable, Hashable {
   public static let none = Augmentation()
 
   /// What happens to one image.
-  struct Choice {
-    let isFlipped: Bool
+  package struct Choice: Sendable, Hashable {
+    /// Whether it is mirrored, before it moves.
+    package let isFlipped: Bool
     /// The image moves down and to the right by so many pixels.
-    let down: Int
-    let right: Int
+    package let down: Int
+    package let right: Int
+
+    package init(isFlipped: Bool, down: Int, right: Int) {
+      self.isFlipped = isFlipped
+      self.down = down
+      self.right = right
+    }
   }
 
-  func choice(seed: UInt64, epoch: Int, image: Int) -> Choice {
+  /// What happens to an image in an epoch.
+  package func choice(seed: UInt64, epoch: Int, image: Int) -> Choice {
     let random = RandomStream(
       seed: seed ^ RandomStream.number("augmentation"), step: epoch, stream: UInt64(image))
     func offset(_ position: Int) -> Int {
@@ -35,7 +43,7 @@ public struct Augmentation: Sendable, Hashable {
   }
 
   /// Writes a changed image; `planes` is `[channels, height, width]`.
-  static func apply(
+  package static func apply(
     _ choice: Choice, _ planes: UnsafePointer<UInt8>, channels: Int, height: Int, width: Int,
     into output: UnsafeMutablePointer<UInt8>
   ) {

@@ -1,11 +1,11 @@
 import PithImage
-import PithTensor
-import PithThreads
+package import PithTensor
+package import PithThreads
 
 /// Makes batches of images for a network.
 ///
 /// A class because it owns the memory of a batch. One thread at a time may use it.
-final class BatchLoader {
+package final class BatchLoader {
   private let dataset: ImageDataset
   private let normalization: Normalization
   private let augmentation: Augmentation
@@ -19,7 +19,7 @@ final class BatchLoader {
   /// - Parameters:
   ///   - recipe: of the same geometry as the data's.
   ///   - capacity: the most images of a batch.
-  init(
+  package init(
     _ dataset: ImageDataset, recipe: Preprocessing, augmentation: Augmentation, seed: UInt64,
     capacity: Int, pool: ThreadPool
   ) throws {
@@ -38,7 +38,7 @@ final class BatchLoader {
   ///
   /// - Parameter epoch: decides about augmentation; nil: images stay as they are.
   /// - Throws: ``PithError`` when a file that is not in the cache can no longer be read.
-  func load(_ images: ArraySlice<Int>, epoch: Int?) throws -> UnsafeBufferPointer<Float> {
+  package func load(_ images: ArraySlice<Int>, epoch: Int?) throws -> UnsafeBufferPointer<Float> {
     precondition(images.count <= capacity, "a batch is never larger than was said")
     let shape = dataset.imageShape
     var errors = [PithError?](repeating: nil, count: images.count)
