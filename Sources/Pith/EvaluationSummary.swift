@@ -101,7 +101,13 @@ package struct EvaluationSummary: Sendable, Hashable {
     /// `-sum s log2 s` over the classes' shares of the images; nil for a sigmoid, whose classes do not exclude each other.
     package let labels: Double?
     /// What the predictions tell about the label: the entropy of the labels less the cross-entropy.
-    package var information: Double? { labels.map { $0 - crossEntropy } }
+    package var information: Double? {
+      labels.map { labels in
+        // What rounding leaves of equal entropies is nothing, and no number below 0.
+        let difference = labels - crossEntropy
+        return abs(difference) > 1e-12 * labels ? difference : 0
+      }
+    }
   }
 
   /// Nil without images.

@@ -74,6 +74,27 @@ import Testing
     #expect(rows(page, "information gained about the label").count == 1)
   }
 
+  /// A network of zeros finds three classes equally likely: all entropies are log2 3 bits, and nothing is gained.
+  @Test func entropiesAreThoseOfTheDefinitions() throws {
+    var options = TestImages.options
+    (options.epochs, options.initializer, options.learningRate) = (1, .zeros, 0)
+    (options.labelSmoothing, options.validation) = (0, 0.5)
+    _ = try images.run(options: options).run()
+    let page = try html()
+    for (name, text) in [
+      ("cross-entropy", "1.58 bits"), ("entropy of the predictions", "1.58 bits"),
+      ("entropy of the labels", "1.58 bits"), ("information gained about the label", "0 bits"),
+      ("loss", "1.1"), ("among the five best", "100.0 %"),
+    ] {
+      #expect(rows(page, name)[0][1] == text, "\(name)")
+    }
+    // The first of equal logits is the answer.
+    #expect(rows(page, "blue")[0] == ["blue", "6", "", ""])
+    #expect(rows(page, "red")[0] == ["red", "6", "", ""])
+    #expect(rows(page, "blue")[1] == ["blue", "6", "6", "100.0 %", "33.3 %"])
+    #expect(rows(page, "red")[1] == ["red", "6", "6", "0.0 %", "-"])
+  }
+
   @Test func filtersAreShownToOneScale() throws {
     let network = """
       input image: [3, 8, 8]
