@@ -579,6 +579,40 @@ import Testing
     #expect(kinds { ($0.isLast, $0.ratio, $0.rate) = (false, 0.2, 0.04) } == [.largeUpdates])
   }
 
+  /// The limits that the documentation gives.
+  @Test func limitsAreThoseThatAreWrittenDown() {
+    #expect(kinds { $0.ratio = 0.101 } == [.largeUpdates, .roomForCapacity])
+    #expect(kinds { $0.ratio = 0.099 } == [.roomForCapacity])
+    #expect(kinds { ($0.isLast, $0.ratio) = (false, 1.01e-5) } == [])
+    #expect(kinds { ($0.isLast, $0.ratio) = (false, 0.99e-5) } == [.smallUpdates])
+    #expect(kinds { ($0.isLast, $0.ratio, $0.rate) = (false, 0.99e-5, 0.051) } == [.smallUpdates])
+    #expect(kinds { ($0.isLast, $0.ratio, $0.rate) = (false, 0.99e-5, 0.049) } == [])
+    #expect(kinds { ($0.isLast, $0.accuracy, $0.validation) = (false, 0.9, 0.751) } == [])
+    #expect(
+      kinds { ($0.isLast, $0.accuracy, $0.validation) = (false, 0.9, 0.749) } == [.overfitting])
+    #expect(
+      kinds { ($0.number, $0.isLast, $0.accuracy, $0.validation) = (1, false, 0.9, 0.7) } == [])
+    #expect(kinds { ($0.accuracy, $0.validation) = (0.985, 0.979) } == [.roomForCapacity])
+    #expect(kinds { ($0.accuracy, $0.validation) = (0.985, 0.981) } == [])
+  }
+
+  /// From 0.98 to 1.1 times the loss of the first epoch, after the second or third, with less than nine of ten images right.
+  @Test func aLossStandsWithinLimits() {
+    func stands(_ loss: Double, epoch number: Int = 2, accuracy: Double = 0.5) -> Bool {
+      var watch = TrainingWatch()
+      var epoch = TrainingWatch.Epoch(
+        number: 1, isLast: false, loss: 2, accuracy: accuracy, lossBefore: nil, validation: nil,
+        images: (training: 1000, validation: 0), ratio: 1e-3, rate: 0.1, highestRate: 0.1,
+        guessing: .init(accuracy: 0.1, loss: 2.3026), equalWeights: nil)
+      #expect(watch.diagnoses(epoch) == [])
+      (epoch.number, epoch.loss, epoch.lossBefore) = (number, loss, 2)
+      return watch.diagnoses(epoch).map(\.kind) == [.lossStands]
+    }
+    #expect(stands(1.961) && stands(2) && stands(2.199) && stands(2, epoch: 3))
+    #expect(!stands(1.959) && !stands(2.201) && !stands(2, epoch: 4))
+    #expect(stands(2, accuracy: 0.89) && !stands(2, accuracy: 0.9))
+  }
+
   /// The rate of the last step of an epoch says little: here it falls to nothing within it.
   @Test func aLossThatStandsIsToldTheHighestRate() throws {
     let (_, said) = try sentences(Self.plain, epochs: 2) {

@@ -2,6 +2,7 @@ import Foundation
 import PithImage
 import PithTensor
 import PithTestSupport
+import PithThreads
 import PithTraining
 import Testing
 
@@ -105,6 +106,36 @@ import Testing
     )
     let data = try ImageDataset(contentsOf: images.path("data"), classes: ["red", "green", "blue"])
     #expect(data.labels.first == 2)
+  }
+
+  // MARK: the cache
+
+  /// The first pixel of an image, as a network without a mean sees it, and of the next one.
+  private func firstPixels(_ data: ImageDataset) throws -> [Float] {
+    let loader = try BatchLoader(
+      data, recipe: data.geometry, augmentation: .none, seed: 0, capacity: 2,
+      pool: ThreadPool(threads: 1))
+    let values = try loader.load([0, 1], epoch: 0)
+    return [values[0], values[192]]
+  }
+
+  /// An image takes 192 bytes: the second one has no place in the cache, and is decoded whenever it is asked for.
+  @Test func whatIsNotInTheCacheIsReadAgain() throws {
+    let data = try images.data(cacheBytes: 383)
+    #expect(data.cachedImages == 1)
+    let before = try firstPixels(data)
+    let other = PNGFile.bytes(rgb: [UInt8](repeating: 7, count: 192), height: 8, width: 8)
+    for path in data.paths[0...1] { try images.write(other, to: "data/\(path)") }
+    #expect(before[1] != 7)
+    #expect(try firstPixels(data) == [before[0], 7])
+    for path in data.paths[0...1] {
+      try FileManager.default.removeItem(atPath: images.path("data/\(path)"))
+    }
+    #expect(
+      message { _ = try firstPixels(data) }
+        == "TMP/data/blue/1.png: cannot be opened: No such file or directory")
+    let whole = try ImageDataset(contentsOf: images.path("data"), cacheBytes: 192 * 10)
+    #expect(whole.count == 10 && whole.cachedImages == 10)
   }
 
   // MARK: splits
