@@ -149,7 +149,35 @@ import Testing
     #expect(folder.exists("s/trials.svg"))
   }
 
+  /// Both ends of each range, whatever the order in which trials end.
+  @Test func aGridHasATrialForEachOfItsPoints() throws {
+    let outcome = try tune(
+      "--output s --epochs 1 --method grid --grid-points 2 --search learning-rate=0.01..1 --search l2=1e-4..1e-2 --format csv --quiet"
+    )
+    #expect(outcome.status == 0)
+    let rows = outcome.output.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    #expect(
+      rows.map { "\($0[0]) \($0[2]) \($0[3]) \($0[4])" }.sorted() == [
+        "1 0.01 0.0001 finished", "2 0.01 0.01 finished", "3 1.0 0.0001 finished",
+        "4 1.0 0.01 finished",
+      ])
+  }
+
+  @Test func trialsAreComparedByFolds() throws {
+    let outcome = try tune("--output s --epochs 2 --trials 2 --folds 3 --format json")
+    #expect(outcome.status == 0)
+    let report = try #require(try json(outcome.output) as? [String: Any])
+    let trials = try #require(report["trials"] as? [[String: Any]])
+    #expect(trials.count == 2 && trials.allSatisfy { $0["deviation"] is Double })
+    #expect(outcome.errors.contains(" % right, loss ") && outcome.errors.contains(" % +- "))
+    #expect(folder.exists("s/best/fold-3/best.pith"))
+  }
+
   @Test(arguments: [
+    (
+      "--search l2=0,1e-3 --search l1=0,1e-3 --search momentum=0.5,0.9 --search learning-rate=0.01,0.1 --search label-smoothing=0,0.1",
+      "5 hyperparameters in one search, but at most 4 make sense: the trials needed to cover a space multiply with each, and few hyperparameters matter; search the learning rate and regularisation first, fix them, then search others"
+    ),
     (
       "--search l2=1e-6..1e-2 --l2 0.1",
       "--l2 is searched; leave it out"
