@@ -1,4 +1,5 @@
 import Foundation
+import Pith
 import PithTestSupport
 import Testing
 
@@ -84,6 +85,32 @@ import Testing
     #expect(!(try folder.text("run/report.html").contains("Before the first step")))
   }
 
+  // MARK: schedules
+
+  /// Four epochs of one step each: half of the run is over after two, three quarters after three.
+  @Test(arguments: [
+    ("constant", [0.1, 0.1, 0.1, 0.1]),
+    ("step", [0.1, 0.1, 0.01, 0.001]),
+    // (1 + cos(pi t / 4)) / 2.
+    ("cosine", [0.1, 0.085_355_339, 0.05, 0.014_644_661]),
+    // Up from 1/25 until step 0.3 * 4 - 1 = 0.2, then down to 1/250,000.
+    ("one-cycle", [0.004, 0.081_174_565, 0.028_306_1, 4e-7]),
+    ("plateau", [0.1, 0.1, 0.1, 0.1]),
+    ("constant --warm-up 2", [0.05, 0.1, 0.1, 0.1]),
+    // A cosine of two steps after the warm-up.
+    ("cosine --warm-up 2", [0.05, 0.1, 0.1, 0.05]),
+  ])
+  func ratesFollowTheSchedule(options: String, rates: [Double]) throws {
+    let outcome = try train(
+      "--epochs 4 --batch 21 --learning-rate 0.1 --no-checks --quiet --schedule \(options)")
+    #expect(outcome.status == 0)
+    let found = try folder.text("run/log.csv").split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",").dropFirst(2).first.flatMap { Double($0) } ?? .nan
+    }
+    #expect(found.count == 4)
+    for (found, rate) in zip(found, rates) { #expect(abs(found / rate - 1) < 1e-6) }
+  }
+
   // MARK: the end
 
   @Test func aRunThatDivergesSaysWhyAndKeepsItsState() throws {
@@ -124,6 +151,26 @@ import Testing
     #expect(try folder.pith("convert", "run/last.pith", "-o", "l.pith", "--quiet").status == 0)
     #expect(try folder.bytes("last.pith") == folder.bytes("l.pith"))
     #expect(try folder.bytes("last.pith") != folder.bytes("best.pith") || number == 5)
+    // Where it came from.
+    let provenance = try Model(bytes: folder.bytes("last.pith")).provenance
+    #expect(provenance.map(\.name) == ["architecture", "source", "training"])
+    #expect(provenance[0].value.hasPrefix("network file, SHA-256 "))
+    #expect(provenance[2].value.hasPrefix("5 of 5 epochs, accumulate 1, augment none, batch 128, "))
+    #expect(provenance[2].value.contains(", label-smoothing 0.5, learning-rate 0.1, "))
+  }
+
+  @Test func gradientsAreToldAsATable() throws {
+    let outcome = try folder.pith("gradcheck", "n.network", "--coordinates", "3")
+    #expect(outcome.status == 0)
+    let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(rows[0] == ["tensor", "checked", "kinks", "error", "verdict"])
+    #expect(rows.dropFirst().map(\.[0]) == ["fc.weight", "fc.bias", "image", "all"])
+    // The network has two classes, and so two biases.
+    #expect(rows.dropFirst().map(\.[1]) == ["3", "2", "3", "8"])
+    for row in rows.dropFirst() {
+      #expect(row[2] == "0" && row[4] == "right")
+      #expect(try #require(Double(row[3])) < 1e-6)
+    }
   }
 
   // MARK: defaults

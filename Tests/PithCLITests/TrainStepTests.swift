@@ -104,6 +104,20 @@ import Testing
     #expect(abs(loss - test.loss) < 1e-6)
   }
 
+  /// Of 36 weights of 0.5, 12 change by 0.155 and 24 by -0.145: sqrt(12 * 0.155^2 + 24 * 0.145^2) / 3. Those that have no length
+  /// have no ratio.
+  @Test func theLogHasTheRatioOfTheChange() throws {
+    _ = try weights("--optimizer sgd --learning-rate 0.9 --l2 0.1 --init constant=0.5")
+    func ratio() throws -> Double {
+      let row = try #require(try folder.text("run/log.csv").split(separator: "\n").last)
+      return try #require(Double(row.split(separator: ",", omittingEmptySubsequences: false)[7]))
+    }
+    #expect(abs(try ratio() - 0.296_816_4) < 1e-5)
+    _ = try folder.bash("rm -r run")
+    _ = try weights("--optimizer sgd --learning-rate 0.9")
+    #expect(try ratio() == 0)
+  }
+
   // MARK: first weights
 
   /// Of 2048 units with 12 inputs each: the deviation of a sample of 24,576 is known to a half percent.
