@@ -5,7 +5,15 @@ import PithThreads
 import Testing
 
 @Suite struct WindowFusionTests {
-  /// A pointwise convolution, or a first layer, and a window over its results.
+  private enum First: Equatable {
+    case pointwise
+    case planar
+    case winograd(Int)
+
+    var isWinograd: Bool { self != .pointwise && self != .planar }
+  }
+
+  /// A convolution and a window over its results.
   private struct Layers {
     let first: BlockedConvolution
     let window: SlidingWindow
@@ -13,26 +21,41 @@ import Testing
 
     init?(
       _ random: inout SeededRandom, _ kernels: BlockedKernelSet, height: ClosedRange<Int>,
-      isPlanar: Bool, isPool: Bool
+      _ kind: First, isPool: Bool
     ) {
       guard
-        let window = ConvolutionCase.window(
-          &random, kernel: 1...5, stride: 1...3, dilation: 1...2, height: height)
+        let window = kind.isWinograd
+          ? Self.halves(&random, height: height)
+          : ConvolutionCase.window(
+            &random, kernel: 1...5, stride: 1...3, dilation: 1...2, height: height)
       else { return nil }
+      let isPlanar = kind == .planar
       let channels = Int.random(in: 1...(isPlanar ? 4 : 40), using: &random)
       let outputs = Int.random(in: 2...70, using: &random)
       func values(_ count: Int) -> [Float] { (0..<count).map { _ in 2 * random.uniform() - 1 } }
-      let kernel = isPlanar ? Int.random(in: 1...4, using: &random) : 1
+      let kernel = isPlanar ? Int.random(in: 1...4, using: &random) : kind.isWinograd ? 3 : 1
       let stride = isPlanar ? Int.random(in: 1...2, using: &random) : 1
+      // Of the rows and columns that the kernel needs beyond the first, Winograd's may lie outside of the image.
+      let padding =
+        kind.isWinograd && window.inputWidth > 2 ? Int.random(in: 0...1, using: &random) : 0
       var convolution = SlidingWindow(
-        inputHeight: (window.inputHeight - 1) * stride + kernel,
-        inputWidth: (window.inputWidth - 1) * stride + kernel, outputHeight: window.inputHeight,
-        outputWidth: window.inputWidth, kernelHeight: kernel, kernelWidth: kernel)
+        inputHeight: (window.inputHeight - 1) * stride + kernel - 2 * padding,
+        inputWidth: (window.inputWidth - 1) * stride + kernel - 2 * padding,
+        outputHeight: window.inputHeight, outputWidth: window.inputWidth, kernelHeight: kernel,
+        kernelWidth: kernel)
       (convolution.strideHeight, convolution.strideWidth) = (stride, stride)
+      (convolution.top, convolution.left) = (padding, padding)
+      (convolution.bottom, convolution.right) = (padding, padding)
+      let algorithm: BlockedConvolution.Algorithm =
+        switch kind {
+        case .pointwise: .direct
+        case .planar: .planar
+        case .winograd(let m): .winograd(m)
+        }
       first = BlockedConvolution(
         convolution, channels: channels, outputs: outputs, groups: 1,
         weights: values(outputs * channels * kernel * kernel), bias: values(outputs),
-        algorithm: isPlanar ? .planar : .direct, kernels: kernels)
+        algorithm: algorithm, kernels: kernels)
       self.window = window
       guard !isPool else {
         let kind: BlockedWindow.Kind =
@@ -52,14 +75,32 @@ import Testing
         for channel in 0..<outputs { bias.start[channel] = 2 * random.uniform() - 1 }
       }
     }
+
+    /// A window of 2x2, each of its own, over an image whose last row and column may be left over.
+    private static func halves(
+      _ random: inout SeededRandom, height: ClosedRange<Int>
+    ) -> SlidingWindow? {
+      let height = Int.random(in: height, using: &random)
+      let width = Int.random(in: 1...40, using: &random)
+      guard height > 1, width > 1 else { return nil }
+      var window = SlidingWindow(
+        inputHeight: height, inputWidth: width, outputHeight: height / 2, outputWidth: width / 2,
+        kernelHeight: 2, kernelWidth: 2)
+      (window.strideHeight, window.strideWidth) = (2, 2)
+      return window
+    }
   }
 
-  /// What follows the two sums.
+  /// What follows the two sums; behind Winograd's, no function.
   private static let tails:
     [(between: ClosedClamp, MapFunction?, after: ClosedClamp, MapFunction?)] =
       [
         (.relu6, nil, .relu6, nil), (.none, .hardSwish, .none, .silu), (.relu, nil, .none, nil),
       ]
+
+  private static let kinds: [First] = [
+    .pointwise, .planar, .winograd(2), .winograd(4), .winograd(6),
+  ]
 
   @Test(arguments: BlockedKernelSet.available)
   func bitsAreThoseOfTheTwoLayers(_ kernels: BlockedKernelSet) throws {
@@ -67,13 +108,13 @@ import Testing
     let pools = [1, 2, 3].map(ThreadPool.init(threads:))
     var cases = 0
     var strips = 0
-    while cases < 200 {
+    while cases < 300 {
       // Tall images are held in several strips.
-      let (isPlanar, isPool) = (cases % 4 / 2 == 1, cases % 2 == 1)
+      let isPool = cases % 2 == 1
+      let kind = Self.kinds[cases / 2 % Self.kinds.count]
       guard
         let layers = Layers(
-          &random, kernels, height: cases % 5 == 0 ? 200...300 : 1...20, isPlanar: isPlanar,
-          isPool: isPool)
+          &random, kernels, height: cases % 5 == 0 ? 200...300 : 1...20, kind, isPool: isPool)
       else { continue }
       cases += 1
       #expect(WindowFusion.computes(layers.first, layers.window))
@@ -81,12 +122,13 @@ import Testing
       let (input, between, output) = (
         layers.first.input, layers.first.output, layers.second.output
       )
-      if fusion.scratchFloatsPerWorker < 2 * between.blockStride { strips += 1 }
+      if !kind.isWinograd, fusion.scratchFloatsPerWorker < 2 * between.blockStride { strips += 1 }
       let images = cases % 3 + 1
       let x = GuardedMemory((0..<images * input.count).map { _ in 2 * random.uniform() - 1 })
       let added = GuardedMemory((0..<images * output.count).map { _ in random.uniform() })
       let residual = cases / 4 % 2 == 0 && !isPool ? UnsafePointer(added.base) : nil
-      let tail = Self.tails[cases % Self.tails.count]
+      var tail = Self.tails[cases % Self.tails.count]
+      if kind.isWinograd { tail.1 = nil }
 
       let middle = GuardedMemory<Float>(repeating: .nan, count: images * between.count)
       let expected = GuardedMemory<Float>(repeating: .nan, count: images * output.count)

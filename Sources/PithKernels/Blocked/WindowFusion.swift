@@ -1,14 +1,14 @@
 import CPithKernels
 package import PithThreads
 
-/// A convolution and a window over its results - a depthwise convolution or a pool - panel by panel of channels: what lies
-/// between them is a few rows in a core's cache, and no activation.
+/// A convolution and a window over its results - a depthwise convolution or a pool: what lies between them is a few rows of
+/// a panel of channels, or some tiles of Winograd's, in a core's cache, and no activation.
 ///
 /// The results have the same bits as those of the two layers one after the other.
 package struct WindowFusion: Sendable {
+  package let first: BlockedConvolution
   package let window: BlockedWindow
-  private let rows: DirectRows
-  /// The rows of the first layer's results that are held at a time.
+  /// The rows of the first layer's results that are held at a time, where it is direct.
   private let height: Int
 
   /// The most that is held, so that it stays in the second-level cache with the input's rows.
@@ -16,15 +16,16 @@ package struct WindowFusion: Sendable {
 
   /// - Parameters: two layers that ``computes(_:_:)`` says yes to.
   package init(_ first: BlockedConvolution, _ window: BlockedWindow) {
+    self.first = first
     self.window = window
-    rows = DirectRows(first)
     height = min(first.output.height, Self.greatestFloats / Self.floatsPerRow(of: first))
   }
 
-  /// Whether a convolution is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are
+  /// Whether a convolution is Winograd's and the window halves its tiles, or it is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are
   /// few, reads its input where that lies, without padding, and has results of which the rows that one row of a window
   /// needs are few enough to be held. Padded rows would be copied for every panel, which costs what the fusion saves.
   package static func computes(_ first: BlockedConvolution, _ window: SlidingWindow) -> Bool {
+    if case .winograd = first.algorithm { return window.halves }
     let reach = Double(window.kernelHeight - 1) * Double(window.dilationHeight) + 1
     return first.groups == 1 && first.strip?.isCopied == false
       && (first.algorithm == .planar || DirectRows(first).isPointwise)
@@ -36,9 +37,11 @@ package struct WindowFusion: Sendable {
     WeightPanels.outputsPerPanel * layer.output.width
   }
 
-  package var scratchFloatsPerWorker: Int { 2 * blockStride }
+  package var scratchFloatsPerWorker: Int {
+    guard case .winograd(let m) = first.algorithm else { return 2 * blockStride }
+    return first.scratchFloatsPerWorker + WinogradTasks.floatsBeforeWindow(m)
+  }
 
-  package var first: BlockedConvolution { rows.layer }
   private var blockStride: Int { height * first.output.width * 8 }
 
   /// What listings call it.
@@ -61,7 +64,7 @@ extension WindowFusion {
   ///
   /// - Parameters:
   ///   - input: blocked; images follow one another `inputStride` apart.
-  ///   - between: what follows the convolution.
+  ///   - between: what follows the convolution; no function behind Winograd's.
   ///   - output: blocked, images `outputStride` apart; overlaps nothing else.
   ///   - residual: added to a depthwise sum before its clamp; laid out as the output, or nil.
   package func run(
@@ -74,6 +77,13 @@ extension WindowFusion {
     let data = BlockedData(
       input: input, inputStride: inputStride, output: output, outputStride: outputStride,
       residual: residual, residualStride: residualStride, clamp: clamp, function: function)
+    if case .winograd(let m) = first.algorithm {
+      let tasks = WinogradTasks(
+        first, m, data, images: images, threads: pool.threads, scratch: scratch,
+        window: (window, between.clamp))
+      pool.forEach(tasks.count, tasks)
+      return
+    }
     let tasks = Tasks(
       layer: self, data: data, between: between, scratch: scratch, images: images,
       threads: pool.threads)
@@ -157,6 +167,7 @@ extension WindowFusion {
     let rowFloats = first.output.width * 8
     let reach = (part.kernel_height - 1) * part.dilation_y + 1
     let blocks = first.weights[0].blocks(of: panel)
+    let rows = DirectRows(first)
     // Of the first layer's results, the rows that are held.
     var held = 0..<0
     var row = range.lowerBound
@@ -201,5 +212,14 @@ extension WindowFusion {
       }
       row = end
     }
+  }
+}
+
+extension SlidingWindow {
+  /// Whether each result is of a 2x2 of its own.
+  fileprivate var halves: Bool {
+    kernelHeight == 2 && kernelWidth == 2 && strideHeight == 2 && strideWidth == 2
+      && dilationHeight == 1 && dilationWidth == 1 && top == 0 && left == 0
+      && outputHeight == inputHeight / 2 && outputWidth == inputWidth / 2
   }
 }

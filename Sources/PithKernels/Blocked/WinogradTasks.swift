@@ -36,13 +36,18 @@ struct WinogradTasks: ParallelTasks {
   private let tilesPerImage: Int
   private let tiles: Int
   private let chunk: Int
+  private let window: (layer: BlockedWindow, between: ClosedClamp)?
   let count: Int
 
+  /// - Parameters:
+  ///   - data: where results go, and what follows the sums; with a window, those of the window.
+  ///   - window: takes 2x2 of what is between, which is clamped; nil: nothing follows.
   init(
     _ layer: BlockedConvolution, _ m: Int, _ data: BlockedData, images: Int, threads: Int,
-    scratch: WorkerScratch
+    scratch: WorkerScratch, window: (layer: BlockedWindow, between: ClosedClamp)? = nil
   ) {
     self.layer = layer
+    self.window = window
     self.m = m
     self.data = data
     self.scratch = scratch
@@ -66,8 +71,17 @@ struct WinogradTasks: ParallelTasks {
     let results = positions + (m + 2) * (m + 2) * inputStride
     transformInput(first: first, number, to: positions, stride: inputStride)
     multiply(number, positions, stride: inputStride, to: results)
-    transformOutput(first: first, number, results)
+    guard let window else { return transformOutput(first: first, number, results) }
+    let between =
+      positions + layer.scratchFloatsPerWorker
+    transformOutput(first: first, number, results, window.layer, window.between, between)
   }
+
+  /// The most tiles side by side whose outputs a window takes at once: they stay in the first-level cache.
+  private static let tilesBeforeWindow = 12
+
+  /// The scratch floats that a window behind the tiles needs.
+  static func floatsBeforeWindow(_ m: Int) -> Int { tilesBeforeWindow * m * m * 8 }
 
   /// The image of a tile, and the row and column of its first output.
   private func place(of tile: Int) -> (image: Int, row: Int, column: Int) {
@@ -158,6 +172,60 @@ struct WinogradTasks: ParallelTasks {
           data.output + place.image * data.outputStride + offset)
         advance(&place)
       }
+    }
+  }
+
+  /// The same with a window over what is between, which is never stored as a whole.
+  private func transformOutput(
+    first: Int, _ number: Int, _ results: UnsafePointer<Float>, _ window: BlockedWindow,
+    _ clamp: ClosedClamp, _ between: UnsafeMutablePointer<Float>
+  ) {
+    let transform = layer.kernels.winogradOutput(m)
+    let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
+    for block in 0..<layer.output.blocks {
+      var place = self.place(of: first)
+      var index = 0
+      while index < number {
+        // Tiles side by side.
+        let tiles = min(
+          Self.tilesBeforeWindow, number - index, tilesAcross - place.column / m)
+        var part = window.window
+        part.height = min(m, layer.output.height - place.row)
+        part.width = min(tiles * m, layer.output.width - place.column)
+        (part.output_height, part.output_width) = (part.height / 2, part.width / 2)
+        for tile in 0..<tiles {
+          var shape = pith_winograd_output(
+            residual: nil, row_stride: part.width * 8, rows: part.height,
+            columns: min(m, part.width - tile * m), low: clamp.low, high: clamp.high)
+          transform(
+            &shape, results + (block * number + index + tile) * 8, stride,
+            layer.bias.start + block * 8, between + tile * m * 8)
+        }
+        store(part, of: place, block: block, window, UnsafePointer(between))
+        index += tiles
+        place.column += (tiles - 1) * m
+        advance(&place)
+      }
+    }
+  }
+
+  /// Computes what a window gives for some tiles.
+  private func store(
+    _ part: pith_sliding_window, of place: (image: Int, row: Int, column: Int), block: Int,
+    _ window: BlockedWindow, _ between: UnsafePointer<Float>
+  ) {
+    let width = window.output.width
+    for row in 0..<part.output_height {
+      let offset =
+        block * window.output.blockStride + ((place.row / 2 + row) * width + place.column / 2) * 8
+      let output = data.output + place.image * data.outputStride + offset
+      // Where the kernel takes its row 0 to be.
+      let before = row * part.output_width * 8
+      window.compute(
+        part, rows: row..<row + 1, block: block, between,
+        data.residual.map { $0 + place.image * data.residualStride + offset - before }, data.clamp,
+        output - before)
+      data.function?.apply(window.kernels, count: part.output_width * 8, output, to: output)
     }
   }
 }
