@@ -7,13 +7,19 @@ import PithThreads
 package struct ModelContents: Sendable {
   /// A tensor with the type that its source had it in.
   package struct SourceTensor: Sendable {
-    package var tensor: Tensor
+    package var values: TensorValues
     package var type: ElementType
 
     package init(_ tensor: Tensor, type: ElementType = .float32) {
-      self.tensor = tensor
+      self.init(TensorValues(tensor), type: type)
+    }
+
+    package init(_ values: TensorValues, type: ElementType = .float32) {
+      self.values = values
       self.type = type
     }
+
+    package var tensor: Tensor { values.tensor }
   }
 
   package var graph: Graph
@@ -68,7 +74,7 @@ package struct ModelContents: Sendable {
     }
     try ModelRules(
       graph: resolved, preprocessing: preprocessing, labels: labels, samples: samples,
-      provenance: provenance, shapes: tensors.mapValues(\.tensor.shape), limits: limits
+      provenance: provenance, shapes: tensors.mapValues(\.values.shape), limits: limits
     ).check()
     var writer = ContainerWriter(kind: kind, minorVersion: graph.minorVersion)
     try writer.add(section: .graph, isRequired: true, bytes: graph.section)
@@ -94,14 +100,14 @@ package struct ModelContents: Sendable {
     for name in names + tensors.keys.filter({ $0 == Preprocessing.meanImageName }) {
       guard let source = tensors[name] else { continue }
       // Weights that are not numbers give answers that are none: no file is written.
-      if let problem = source.tensor.values.withUnsafeBufferPointer({
-        ValueCheck.error($0, shape: source.tensor.shape, of: name)
+      if let problem = source.values.withValues({
+        ValueCheck.error($0, shape: source.values.shape, of: name)
       }) {
         throw problem
       }
       let storedType = matrices.contains(name) && source.type == .float32 ? weights : nil
       try writer.add(
-        tensor: name, source.tensor, logicalType: source.type, storedType: storedType)
+        tensor: name, source.values, logicalType: source.type, storedType: storedType)
     }
     return writer
   }

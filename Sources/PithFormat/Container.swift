@@ -49,7 +49,7 @@ package struct Container: Sendable {
     try self.init(.memory(bytes), limits: limits)
   }
 
-  private init(_ source: ContainerSource, limits: Limits) throws {
+  init(_ source: ContainerSource, limits: Limits = Limits()) throws {
     // F-7
     guard source.byteCount <= limits.fileBytes else {
       throw malformed(

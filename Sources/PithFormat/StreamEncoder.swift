@@ -1,27 +1,28 @@
 import PithTensor
 
-/// One stream of values while a file is written: runs of values, then their chunks.
+/// One stream of values while a file is written: runs of values, which stay where they are, then their chunks.
 struct StreamEncoder {
   /// The stored bytes of a chunk, plane after plane.
   struct EncodedChunk {
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     let planeLengths: SIMD4<UInt32>
     let checksum: UInt32
   }
 
   let type: ElementType
-  private var runs: [(start: Int, values: [Float])] = []
+  private var runs: [(start: Int, values: TensorValues)] = []
   /// The number of values so far.
   private(set) var valueCount = 0
 
   init(type: ElementType) { self.type = type }
 
   /// Adds values at the end and returns the position of the first, 0 when there is none.
-  mutating func append(_ values: [Float]) -> Int {
-    guard !values.isEmpty else { return 0 }
+  mutating func append(_ values: TensorValues) -> Int {
+    let count = values.shape.count
+    guard count > 0 else { return 0 }
     let position = valueCount
     runs.append((position, values))
-    valueCount += values.count
+    valueCount += count
     return position
   }
 
@@ -56,9 +57,11 @@ struct StreamEncoder {
       if runs[middle].start <= range.lowerBound { low = middle } else { high = middle }
     }
     for run in runs[low...] {
-      let part = (run.start..<run.start + run.values.count).clamped(to: range)
+      let part = (run.start..<run.start + run.values.shape.count).clamped(to: range)
       guard !part.isEmpty else { break }
-      values += run.values[part.lowerBound - run.start..<part.upperBound - run.start]
+      run.values.withValues {
+        values += $0[part.lowerBound - run.start..<part.upperBound - run.start]
+      }
     }
     return values
   }

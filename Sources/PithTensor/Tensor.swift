@@ -16,6 +16,12 @@ public struct Tensor: Sendable, Hashable {
     self.values = values
   }
 
+  /// A tensor of values of which there are as many as the shape has.
+  init(shape: Shape, counted values: [Float]) {
+    self.shape = shape
+    self.values = values
+  }
+
   /// A tensor of one repeated value.
   public init(shape: Shape, repeating value: Float) {
     self.shape = shape

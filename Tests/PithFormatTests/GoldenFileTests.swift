@@ -96,5 +96,23 @@ struct GoldenFileTests {
         logicalType: tensor.logical, storedType: tensor.asked)
     }
     #expect(try writer.encoded() == FormatFixtures.bytes("all-types"))
+    let folder = try TemporaryFolder()
+    try writer.save(to: folder.path("all-types.pith"))
+    #expect(try folder.bytes("all-types.pith") == FormatFixtures.bytes("all-types"))
+  }
+
+  /// Recorded when files were still made in memory as a whole.
+  @Test(.enabled(if: String(cString: zlibVersion()) == "1.2.13", "made with zlib 1.2.13"))
+  func filesOfSeveralChunksStayTheSame() throws {
+    let folder = try TemporaryFolder()
+    for (number, digest) in [
+      (1, "e1b97cd9c49baf309a82158dc71e8cab55166e507bd7d56f0b797abf959f40ff"),
+      (2, "74e3589644291751ad6d25ef562ddd9c3cb4a364d904eba8b7ad51f9b0c7f47f"),
+    ] {
+      let writer = try SampleContent.writer(number: number)
+      try writer.save(to: folder.path("sample.pith"))
+      #expect(SHA256.hexadecimal(of: try folder.bytes("sample.pith")) == digest)
+      #expect(SHA256.hexadecimal(of: try writer.encoded()) == digest)
+    }
   }
 }
