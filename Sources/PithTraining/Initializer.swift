@@ -7,7 +7,8 @@ import PithTensor
 /// `fan in` is the number of inputs that a value is the sum of, `inputs / groups * kernel area`; `fan out` is `outputs * kernel
 /// area`, as PyTorch counts them.
 public enum Initializer: Sendable, Hashable {
-  /// All weights equal 0: all neurons of a layer learn the same, so nothing is learned. To be seen, not used.
+  /// All weights equal 0: all neurons of a layer learn the same, those of the last apart, so nothing is learned unless it is the only
+  /// one. To be seen, not used.
   case zeros
   /// All weights equal a number, with the same effect.
   case constant(Double)

@@ -204,8 +204,35 @@ import Testing
         == "regularisation adds nothing to the loss at the start: all weights are zero (--init)")
     #expect(
       sentence(.equalWeights, report.diagnoses)
-        == "all weights of 'conv.weight' and 1 more tensors are equal, so all units of the layer learn the same: start from random weights (--init)"
+        == "all weights of 'conv.weight' are equal, so all units of the layer learn the same: start from random weights (--init)"
     )
+    #expect(
+      sentence(.vanishingSignals, report.diagnoses).hasPrefix("signals vanish in layer 'conv'"))
+    let two = try start(Self.deep("tanh")) { $0.initializer = .zeros }
+    #expect(
+      sentence(.equalWeights, two.diagnoses).hasPrefix(
+        "all weights of 'fc0.weight' and 5 more tensors are equal, "))
+  }
+
+  /// The units of the last layer learn from different labels.
+  @Test(arguments: [
+    "flatten\nfc = fully_connected outputs: 3",
+    "flatten\nfc = fully_connected outputs: 3\nsoftmax",
+    "conv = convolution outputs: 3 kernel: 1\nglobal_average_pool\nflatten",
+  ])
+  func zeroWeightsOfTheOnlyLayerLearn(layers: String) throws {
+    let network = "input image: [3, 8, 8]\n\(layers)"
+    func change(_ options: inout RunOptions) {
+      (options.initializer, options.learningRate, options.l2) = (.zeros, 0.004, 0)
+    }
+    let report = try start(network, change)
+    let kinds = report.diagnoses.map(\.kind)
+    #expect(!kinds.contains(.equalWeights) && !kinds.contains(.vanishingSignals))
+    #expect(report.layers.last?.values.standardDeviation == 0)
+    #expect(report.handful.correct == report.handful.images)
+    let (outcome, said) = try sentences(network, change)
+    #expect(outcome == .finished)
+    #expect(!said.contains { $0.sentence.contains("are equal") }, "\(said)")
   }
 
   @Test func imagesThatCannotBeLearnedAreSeen() throws {

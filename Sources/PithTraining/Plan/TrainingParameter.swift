@@ -27,6 +27,8 @@ package struct TrainingParameter: Sendable, Hashable {
   /// The positions of the values; those of trained parameters come before all others.
   package let range: Range<Int>
 
+  /// The name of the layer that it belongs to.
+  package var layer: String { String(name.dropLast(role.count + 1)) }
   /// Whether it has a gradient.
   package var isTrained: Bool { kind.isTrained }
 }

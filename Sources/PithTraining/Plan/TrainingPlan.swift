@@ -128,6 +128,19 @@ package struct TrainingPlan<Scalar: TrainingScalar> {
     try placeValues()
   }
 
+  /// The last layer with weights and those that follow it; several where branches end.
+  ///
+  /// Each of its units is told by other labels than the rest, so they learn different things however equal they begin.
+  var lastLayers: Set<String> {
+    let weighted = Set(parameters.filter { $0.kind == .weight }.map(\.layer))
+    var leading: Set<String> = []
+    for layer in graph.layers.reversed()
+    where weighted.contains(layer.layer.name) || leading.contains(layer.layer.name) {
+      leading.formUnion(layer.layer.inputs)
+    }
+    return Set(graph.layers.map(\.layer.name)).subtracting(leading)
+  }
+
   /// The values that are put in another order between layers.
   package var reorderings: [String] { steps.filter(\.isReordering).map(\.name) }
 

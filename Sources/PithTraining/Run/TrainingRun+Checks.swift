@@ -23,7 +23,8 @@ extension TrainingRun {
       .filter { equal.isEmpty || $0.kind != .rateBelowRange }
     let diagnoses =
       Self.diagnose(initial: first, guessing: guessing, options, isFresh: isFresh)
-      + Self.diagnose(equalWeights: equal) + Self.diagnose(layers)
+      + Self.diagnose(equalWeights: equal)
+      + Self.diagnose(layers, last: trainer.plan.lastLayers)
       + Self.diagnose(handful, guessing: guessing) + rates
     let report = StartReport(
       initialLoss: first.loss, penalty: first.penalty, guessingLoss: guessing, handful: handful,
@@ -60,10 +61,12 @@ extension TrainingRun {
       Tensor(shape: shape, values: Array(values)), loader.labels(images))
   }
 
-  /// The names of the tensors whose weights are all equal.
+  /// The names of the tensors whose weights are all equal, so that they cannot learn: not those of the last layer.
   func equalWeights() -> [String] {
-    trainer.plan.parameters.filter { parameter in
-      guard parameter.kind == .weight, parameter.range.count > 1 else { return false }
+    let last = trainer.plan.lastLayers
+    return trainer.plan.parameters.filter { parameter in
+      guard parameter.kind == .weight, parameter.range.count > 1, !last.contains(parameter.layer)
+      else { return false }
       let first = trainer.session.parameters.start[parameter.range.lowerBound]
       return parameter.range.allSatisfy { trainer.session.parameters.start[$0] == first }
     }.map(\.name)

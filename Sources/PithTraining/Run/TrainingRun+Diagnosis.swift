@@ -40,10 +40,13 @@ extension TrainingRun {
   private static let greatestGrowth = 1000.0
 
   /// Looks for signals that vanish, explode, are dead or saturated.
-  static func diagnose(_ layers: [LayerStatistics]) -> [Diagnosis] {
+  ///
+  /// - Parameter last: the layers whose values no weights are applied to: however small they are, nothing is lost.
+  static func diagnose(_ layers: [LayerStatistics], last: Set<String>) -> [Diagnosis] {
     var found: [Diagnosis] = []
     if let layer = layers.first(where: {
-      $0.values.standardDeviation < 1e-4 || $0.gradient.standardDeviation < 1e-12
+      $0.values.standardDeviation < 1e-4 && !last.contains($0.layer)
+        || $0.gradient.standardDeviation < 1e-12
     }) {
       found.append(
         Diagnosis(
