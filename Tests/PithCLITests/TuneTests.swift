@@ -313,4 +313,28 @@ import Testing
         == "trial  round  learning-rate  l2  epochs  training  loss  validation  loss  state\n\n"
         + "stopped after 0 trials\nnext: the same command with --resume\nstatus 4\n")
   }
+
+  /// The reference and the portable kernels are on every processor.
+  @Test func otherKernelsAreToldWhenATrialGoesOn() throws {
+    func tuned(_ kernels: String, _ more: String) throws -> Program.Outcome {
+      try folder.bash(
+        """
+        lines() { { wc -l <s/runs/1/log.csv; } 2>/dev/null || echo 1; }
+        before=$(lines)
+        PITH_KERNELS=\(kernels) "$PITH" tune \(Self.common) --output s --epochs 100000 --trials 1 --quiet \
+          --search learning-rate=1e-6..1e-5 \(more) &
+        until [ $(lines) -gt $before ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+        kill -INT $!; wait $!
+        """)
+    }
+    let begun = try tuned("portable", "")
+    #expect(begun.status == 4 && begun.errors.isEmpty, "\(begun.errors)")
+    #expect(!(try tuned("portable", "--resume")).errors.contains("kernels"))
+    let other = try tuned("reference", "--resume")
+    #expect(other.status == 4)
+    #expect(
+      other.errors.split(separator: "\n").contains(
+        "pith: trial 1: the run goes on with the reference kernels but was trained with portable before: from here on its bits are not those of a run that was never stopped (PITH_KERNELS=portable would keep them)"
+      ), "\(other.errors)")
+  }
 }

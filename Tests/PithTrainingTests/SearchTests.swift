@@ -151,7 +151,7 @@ import Testing
           switch event {
           case .exhausted(let trials): seen.withLock { $0.exhausted.append(trials) }
           case .ended: seen.withLock { $0.ended += 1 }
-          case .round, .epoch: break
+          case .round, .epoch, .otherKernels: break
           }
         }) == .finished)
       return seen.withLock { $0 }

@@ -25,6 +25,9 @@ final class SearchPrinter: Sendable {
       let before = left == trials ? "" : ", \(trials - left) of them before"
       line("round \(number): \(Plural.text(trials, "trial"))\(before)\(searched)")
     case .epoch: progress.withLock { $0.advance(by: 1) }
+    case .otherKernels(let trial, let diagnosis):
+      progress.withLock { $0.finish() }
+      Diagnostics.line("pith: trial \(trial): \(diagnosis.sentence)")
     case .ended(let trial, let isBest):
       let values = zip(names, trial.values).map { "  \($0) \($1)" }.joined()
       let score = trial.score.map {

@@ -4,14 +4,21 @@ import PithTensor
 extension Search {
   /// Trains a trial in its folder, from where it was saved last; nil: it was asked to stop.
   func train(
-    _ candidate: Candidate, threads: Int, observer: (EpochReport) -> Void,
+    _ candidate: Candidate, threads: Int, observer: (Event) -> Void,
     isStopped: () -> Bool
   ) throws -> Trial? {
     var scores: [Trial.Score] = []
     for (options, folder) in runs(of: candidate) {
       let run = try open(folder, candidate, options, threads: threads)
       let outcome = try run.run(
-        observer: { event in if case .epoch(let report) = event { observer(report) } },
+        observer: { event in
+          switch event {
+          case .epoch(let report): observer(.epoch(trial: candidate.number, report))
+          case .diagnosis(let diagnosis) where diagnosis.kind == .otherKernels:
+            observer(.otherKernels(trial: candidate.number, diagnosis))
+          case .diagnosis, .step: break
+          }
+        },
         isStopped: isStopped)
       switch outcome {
       case .stopped: return nil

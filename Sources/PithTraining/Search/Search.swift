@@ -30,6 +30,8 @@ public final class Search: Sendable {
     /// A round begins, with so many trials, some of which may have ended before.
     case round(Int, spaces: [SearchSpace], trials: Int, left: Int)
     case epoch(trial: Int, EpochReport)
+    /// A trial goes on with other kernels than it was trained with before.
+    case otherKernels(trial: Int, Diagnosis)
     case ended(Trial, isBest: Bool)
     /// All combinations have been tried, so that the search ends after so many trials.
     case exhausted(trials: Int)
@@ -230,9 +232,8 @@ public final class Search: Sendable {
       do {
         let trial = try train(
           candidate, threads: threads,
-          observer: { report in
-            state.withLock { _ in observer(.epoch(trial: candidate.number, report)) }
-          }, isStopped: { isStopped() || state.withLock { $0.isStopped } })
+          observer: { event in state.withLock { _ in observer(event) } },
+          isStopped: { isStopped() || state.withLock { $0.isStopped } })
         if let trial {
           try record(trial, observer)
         } else {
