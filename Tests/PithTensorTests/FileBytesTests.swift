@@ -62,6 +62,62 @@ import Testing
     #expect(try FileBytes.readStream(descriptor, named: "pipe", limit: 200_000) == bytes)
   }
 
+  @Test func piecesAreWrittenInAnyOrder() throws {
+    try inFolder { folder in
+      let path = "\(folder)/a"
+      try FileBytes.replace(path) { file in
+        try file.write([4, 5], at: 3)
+        #expect(try names(in: folder).count == 1 && !names(in: folder).contains("a"))
+        try file.write([1, 2, 3], at: 0)
+        try file.write([], at: 9)
+      }
+      #expect(try FileBytes.read(path, limit: 9) == [1, 2, 3, 4, 5])
+      // The old file stays when what writes the new one fails.
+      expect("no", code: .invalidArgument) {
+        try FileBytes.replace(path) { file in
+          try file.write([6], at: 0)
+          throw PithError(.invalidArgument, "no")
+        }
+      }
+      #expect(try FileBytes.read(path, limit: 9) == [1, 2, 3, 4, 5])
+      #expect(try names(in: folder) == ["a"])
+    }
+  }
+
+  @Test func filesAreCopiedPieceByPiece() throws {
+    try inFolder { folder in
+      for count in [0, 1, 1 << 20, (1 << 21) + 5] {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 13) }
+        try FileBytes.replace("\(folder)/a", with: bytes)
+        try FileBytes.replace("\(folder)/b", withCopyOf: "\(folder)/a")
+        #expect(try FileBytes.read("\(folder)/b", limit: count) == bytes)
+      }
+      expect("\(folder)/x: cannot be opened: No such file or directory") {
+        try FileBytes.replace("\(folder)/b", withCopyOf: "\(folder)/x")
+      }
+      #expect(try names(in: folder) == ["a", "b"])
+    }
+  }
+
+  @Test func aScratchFileIsSeenByNobody() throws {
+    try inFolder { folder in
+      let file = try ScratchFile(in: folder)
+      var values: [UInt8] = (0..<200).map { $0 }
+      try values[100...].withUnsafeBytes { try file.write($0, at: 100) }
+      try values[..<100].withUnsafeBytes { try file.write($0, at: 0) }
+      #expect(try names(in: folder) == [])
+      values = [UInt8](repeating: 0, count: 200)
+      try values.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+      #expect(values == (0..<200).map { $0 })
+      expect("\(folder): a temporary file has become shorter") {
+        try values.withUnsafeMutableBytes { try file.read(into: $0, at: 1) }
+      }
+      expect("\(folder)/x: cannot be created: No such file or directory") {
+        _ = try ScratchFile(in: "\(folder)/x")
+      }
+    }
+  }
+
   @Test func aFailedReplacementLeavesTheOldFile() throws {
     try inFolder { folder in
       // The longest name that a file may have leaves no room for that of the temporary file.

@@ -17,21 +17,13 @@ package final class ScalarBuffer<Scalar: TrainingScalar> {
   /// Gives up what the values are, and until they are written again the memory, too.
   func empty() { LargeMemory.empty(start, byteCount: count * MemoryLayout<Scalar>.stride) }
 
-  /// The same values in memory of their own.
-  func copy() -> ScalarBuffer {
-    let copy = ScalarBuffer(count: count)
-    copy.start.update(from: start, count: count)
-    return copy
+  /// The memory of all values.
+  var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: start, count: count))
   }
 
-  /// Takes over the values of another of the same size; nil: all are 0.
-  func set(to other: ScalarBuffer?) {
-    if let other {
-      start.update(from: other.start, count: count)
-    } else {
-      start.update(repeating: 0, count: count)
-    }
-  }
+  /// Sets all values to 0.
+  func clear() { start.update(repeating: 0, count: count) }
 
   /// Whether all values are 0, and none is -0.
   var isZero: Bool {

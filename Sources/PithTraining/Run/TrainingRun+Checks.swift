@@ -44,7 +44,7 @@ extension TrainingRun {
 
   private func initialStep(_ order: ArraySlice<Int>) throws -> StepReport {
     let images = order.prefix(options.batch)
-    return try trainer.trying {
+    return try trainer.trying(keptIn: files.path) {
       $0.learningRate = LearningRate(0)
     } _: {
       try $0.step(loader.load(images, epoch: progress.epoch), loader.labels(images))
@@ -97,7 +97,7 @@ extension TrainingRun {
     let start = Self.now
     var (steps, loss, correct) = (0, Double.infinity, 0)
     var hasTime = true
-    try trainer.trying(keepsAll: true) {
+    try trainer.trying(keptIn: files.path, keepsAll: true) {
       $0.optimizer = .adam()
       $0.learningRate = LearningRate(1e-3)
       $0.regularization = .none
@@ -127,7 +127,7 @@ extension TrainingRun {
     let start = Self.now
     var points: [RateRange.Point] = []
     var average = 0.0
-    try trainer.trying {
+    try trainer.trying(keptIn: files.path) {
       $0.learningRate = LearningRate(
         options.usedLearningRate * 1e-4, .step(every: 1, factor: factor))
       $0.steps = steps
