@@ -44,27 +44,35 @@ public final class Trainer {
     threads: Int? = nil, limits: Limits = Limits()
   ) throws {
     try self.init(
-      Network(graph: graph, parameters: [:]), classes: classes, options: options,
-      threads: threads, limits: limits)
+      graph, parameters: [:], classes: classes, options: options, threads: threads, limits: limits)
   }
 
   /// The same, beginning with the parameters that a network has; those that it does not have are initialised.
-  package init(
-    _ network: Network, classes: Int, options: TrainingOptions, threads: Int? = nil,
-    limits: Limits = Limits()
+  package convenience init(
+    _ network: Network, classes: Int, options: TrainingOptions, threads: Int? = nil
+  ) throws {
+    try self.init(
+      network.graph, parameters: network.parameters.mapValues { TensorValues($0) },
+      classes: classes, options: options, threads: threads)
+  }
+
+  /// - Parameter parameters: those that there are; the others are initialised.
+  init(
+    _ graph: Graph, parameters known: [String: TensorValues], classes: Int,
+    options: TrainingOptions, threads: Int? = nil, limits: Limits = Limits()
   ) throws {
     try options.check()
-    graph = network.graph
+    self.graph = graph
     self.options = options
     self.classes = classes
     // Each parameter with its gradient and the optimiser's state, and once more as it is laid out.
     let states = 3 + options.optimizer.slots.count
-    let parameters = try network.graph.resolved(limits: limits).parameters
+    let parameters = try graph.resolved(limits: limits).parameters
       .reduce(0) { try $0.checkedAdding($1.shape.count, "the parameters") }
     try Self.checkMemory(
       parameters.checkedMultiplying(states, "the parameters"), options)
     let plan = try TrainingPlan<Float>(
-      network.graph.endingInLogits(), batch: options.imagesPerPass, limits: limits)
+      graph.endingInLogits(), batch: options.imagesPerPass, limits: limits)
     try Self.check(plan, classes: classes)
     self.plan = plan
     try Self.checkMemory(states * parameters + plan.memoryCount, options)
@@ -75,21 +83,22 @@ public final class Trainer {
     chunks = plan.parameters.flatMap(ParameterChunk.chunks)
     // One by one: there is no second copy of all.
     for parameter in plan.parameters {
-      try session.load(network.parameters[parameter.name] ?? first(parameter), as: parameter)
+      try session.load(known[parameter.name] ?? first(parameter), as: parameter)
     }
   }
 
   /// The first value of a parameter that the network did not bring.
-  private func first(_ parameter: TrainingParameter) throws -> Tensor {
+  private func first(_ parameter: TrainingParameter) throws -> TensorValues {
     guard parameter.kind != .constant else {
       throw PithError(
         .tensorMismatch,
         "the constant '\(parameter.name)' has no value, and training cannot find one",
         advice: "train from a model that has it")
     }
-    return try Tensor(
-      shape: parameter.shape,
-      values: options.initializer.values(for: parameter, seed: options.seed))
+    return TensorValues(
+      try Tensor(
+        shape: parameter.shape,
+        values: options.initializer.values(for: parameter, seed: options.seed)))
   }
 
   /// A trainer of the same parameters in the memory of another.
@@ -178,57 +187,76 @@ public final class Trainer {
 
   /// The network with its present parameters, running statistics among them, as inference takes it.
   package func network() throws -> Network {
-    Network(graph: graph, parameters: try parameterTensors())
+    Network(
+      graph: graph,
+      parameters: tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
+        .mapValues(\.tensor))
   }
 
-  /// All that changes from step to step.
+  /// A copy of all that changes from step to step.
   ///
   /// - Throws: never, but for a defect of this class.
   public func state() throws -> TrainingState {
-    var tensors = try parameterTensors()
-    for (slot, values) in zip(options.optimizer.slots, slots) {
-      for parameter in plan.parameters where parameter.isTrained {
-        tensors[TrainingState.slotName(slot, of: parameter.name)] = try Tensor(
-          shape: parameter.shape, values: parameter.range.map { values.start[$0] })
+    TrainingState(tensors: tensors.mapValues(\.tensor), numbers: numbers)
+  }
+
+  /// The tensors of the state in the memory of the trainer: the next step changes them.
+  var tensors: [String: TensorValues] {
+    var tensors: [String: TensorValues] = [:]
+    for parameter in plan.parameters {
+      tensors[parameter.name] = values(of: parameter, in: session.parameters)
+      guard parameter.isTrained else { continue }
+      for (slot, buffer) in zip(options.optimizer.slots, slots) {
+        tensors[TrainingState.slotName(slot, of: parameter.name)] = values(
+          of: parameter, in: buffer)
       }
     }
-    return TrainingState(
-      tensors: tensors, numbers: TrainingState.numbers(step: stepCount, plateau: plateau))
+    return tensors
   }
+
+  private func values(
+    of parameter: TrainingParameter, in buffer: ScalarBuffer<Float>
+  ) -> TensorValues {
+    TensorValues(
+      shape: parameter.shape, at: buffer.start + parameter.range.lowerBound, of: buffer)
+  }
+
+  /// The numbers of the state.
+  var numbers: [String: Double] { TrainingState.numbers(step: stepCount, plateau: plateau) }
 
   /// Goes back to a state of a run with the same network and options.
   ///
   /// - Throws: ``PithError`` when a tensor or number is missing or does not fit; then nothing has changed.
   public func restore(_ state: TrainingState) throws {
-    let progress = try state.progress()
+    try restore(state.tensors.mapValues { TensorValues($0) }, state.numbers)
+  }
+
+  func restore(_ tensors: [String: TensorValues], _ numbers: [String: Double]) throws {
+    let progress = try TrainingState.progress(numbers)
     let slotNames = options.optimizer.slots
     for parameter in plan.parameters {
       let names =
         parameter.isTrained
         ? slotNames.map { TrainingState.slotName($0, of: parameter.name) } : []
-      for name in [parameter.name] + names where state.tensors[name]?.shape != parameter.shape {
-        let found = state.tensors[name].map { "has shape \($0.shape)" } ?? "is missing"
+      for name in [parameter.name] + names where tensors[name]?.shape != parameter.shape {
+        let found = tensors[name].map { "has shape \($0.shape)" } ?? "is missing"
         throw PithError(
           .tensorMismatch,
           "the tensor '\(name)' of the training state \(found); it must have shape \(parameter.shape)",
           advice: "resume with the network and optimiser that the run began with")
       }
     }
-    try session.load(state.tensors)
-    for (slot, values) in zip(slotNames, slots) {
-      for parameter in plan.parameters where parameter.isTrained {
-        let tensor = state.tensors[TrainingState.slotName(slot, of: parameter.name)]
-        for (position, value) in zip(parameter.range, tensor?.values ?? []) {
-          values.start[position] = value
+    for parameter in plan.parameters {
+      try session.load(tensors[parameter.name], as: parameter)
+      guard parameter.isTrained else { continue }
+      for (slot, buffer) in zip(slotNames, slots) {
+        tensors[TrainingState.slotName(slot, of: parameter.name)]?.withValues {
+          if let start = $0.baseAddress {
+            (buffer.start + parameter.range.lowerBound).update(from: start, count: $0.count)
+          }
         }
       }
     }
     (stepCount, plateau) = (progress.step, progress.plateau)
-  }
-
-  private func parameterTensors() throws -> [String: Tensor] {
-    var tensors: [String: Tensor] = [:]
-    for parameter in plan.parameters { tensors[parameter.name] = try session.tensor(parameter) }
-    return tensors
   }
 }

@@ -37,10 +37,10 @@ extension TrainingState {
     ]
   }
 
-  /// The step and the plateau that ``numbers`` say.
+  /// The step and the plateau that numbers say.
   ///
   /// - Throws: ``PithError`` with the code `malformedCheckpoint` when one is missing or impossible.
-  func progress() throws -> (step: Int, plateau: Plateau) {
+  static func progress(_ numbers: [String: Double]) throws -> (step: Int, plateau: Plateau) {
     func number(_ name: String, in range: ClosedRange<Double>) throws -> Double {
       guard let number = numbers[name], range.contains(number) else {
         throw PithError(

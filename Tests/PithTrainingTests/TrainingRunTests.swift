@@ -173,20 +173,49 @@ import Testing
     var options = TestImages.options
     (options.batch, options.epochs) = (128, 1)
     let settings = options.settings.map { "\($0.name)=\($0.value)" }
-    func bytes(_ folder: String, _ more: [String]) throws -> [Double] {
-      let outcome = try Program.run(
-        Program.built("TrainLoop"),
-        [images.path("data"), images.path(folder), network] + settings + more, in: images.url)
-      let numbers = outcome.output.split(separator: "\n").last?.split(separator: " ")
-      return try #require(numbers).compactMap { Double($0) }
-    }
-    let (checked, plain) = (try bytes("checked", ["checks"]), try bytes("plain", []))
+    let checked = try bytes("checked", network, settings + ["checks"])
+    let plain = try bytes("plain", network, settings)
     try #require(checked.count == 5 && plain.count == 5)
     let (before, least) = (plain[0], plain[4])
     #expect(least > 8e7, "the test is of a network whose memory is seen beside the program's")
     #expect(plain[2] - before < 1.2 * least, "\(plain)")
     #expect(checked[1] - before < 1.2 * least, "\(checked)")
     #expect(checked[2] < 1.05 * plain[2], "\(checked), \(plain)")
+  }
+
+  /// Nearly all of the memory is of weights, their gradients and what the optimiser remembers.
+  @Test func savingAndCheckingTakeNoCopyOfTheWeights() throws {
+    let network = """
+      input image: [3, 8, 8]
+      flatten
+      repeat 3 {
+        fully_connected outputs: 2048
+        relu
+      }
+      fc = fully_connected outputs: 3
+      """
+    var options = TestImages.options
+    (options.batch, options.epochs) = (16, 1)
+    let settings = options.settings.map { "\($0.name)=\($0.value)" }
+    for more in [[], ["optimizer=adam", "learning-rate=0.001", "checks"]] {
+      let numbers = try bytes("\(more.count)", network, settings + more)
+      try #require(numbers.count == 5)
+      let (before, least) = (numbers[0], numbers[4])
+      #expect(least > 1e8, "the test is of a network whose memory is seen beside the program's")
+      #expect(numbers[1] - before < 1.2 * least, "\(numbers)")
+      #expect(numbers[2] - before < 1.2 * least, "\(numbers)")
+    }
+  }
+
+  /// What `TrainLoop` says at its end.
+  private func bytes(
+    _ folder: String, _ network: String, _ arguments: [String]
+  ) throws -> [Double] {
+    let outcome = try Program.run(
+      Program.built("TrainLoop"),
+      [images.path("data"), images.path(folder), network] + arguments, in: images.url)
+    let numbers = outcome.output.split(separator: "\n").last?.split(separator: " ")
+    return try #require(numbers).compactMap { Double($0) }
   }
 
   /// A process is killed again and again while it trains, saving after each step.

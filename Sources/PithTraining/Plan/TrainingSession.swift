@@ -163,19 +163,23 @@ package final class TrainingSession<Scalar: TrainingScalar> {
   ///
   /// - Throws: ``PithError`` with the code `tensorMismatch` when one that the plan needs is missing or misshapen.
   package func load(_ tensors: [String: Tensor]) throws {
-    for parameter in plan.parameters { try load(tensors[parameter.name], as: parameter) }
+    for parameter in plan.parameters {
+      try load(tensors[parameter.name].map { TensorValues($0) }, as: parameter)
+    }
   }
 
   /// Sets one of the plan's parameters.
-  func load(_ tensor: Tensor?, as parameter: TrainingParameter) throws {
+  func load(_ tensor: TensorValues?, as parameter: TrainingParameter) throws {
     guard let tensor, tensor.shape == parameter.shape else {
       let found = tensor.map { "has shape \($0.shape)" } ?? "is missing"
       throw PithError(
         .tensorMismatch,
         "the tensor '\(parameter.name)' \(found); the network needs shape \(parameter.shape)")
     }
-    for (position, value) in zip(parameter.range, tensor.values) {
-      parameters.start[position] = Scalar(value)
+    tensor.withValues { values in
+      for (position, value) in zip(parameter.range, values) {
+        parameters.start[position] = Scalar(value)
+      }
     }
   }
 

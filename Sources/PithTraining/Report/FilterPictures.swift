@@ -3,19 +3,21 @@ import PithTensor
 
 /// The filters of a layer as small pictures, all to one scale.
 struct FilterPictures {
-  private let values: [Float]
+  private let values: TensorValues
   /// filters x channels x height x width
   private let shape: Shape
   private let channels: [Int]
   private let greatest: Float
 
   /// - Parameter isReversed: whether the channels are blue, green and red.
-  init(_ values: [Float], shape: Shape, isReversed: Bool) {
+  init(_ values: TensorValues, shape: Shape, isReversed: Bool) {
     self.values = values
     self.shape = shape
     // A filter that sees one channel of several is gray, as one of gray images.
     channels = shape[1] == 3 ? (isReversed ? [2, 1, 0] : [0, 1, 2]) : [0]
-    greatest = values.reduce(Float.leastNormalMagnitude) { $1.isFinite ? max($0, abs($1)) : $0 }
+    greatest = values.withValues {
+      $0.reduce(Float.leastNormalMagnitude) { $1.isFinite ? max($0, abs($1)) : $0 }
+    }
   }
 
   /// A filter as the address of a PNG file within itself.
@@ -23,12 +25,14 @@ struct FilterPictures {
     let (height, width) = (shape[2], shape[3])
     let start = filter * shape[1] * height * width
     var rows: [UInt8] = []
-    for y in 0..<height {
-      rows.append(0)
-      for x in 0..<width {
-        for channel in channels {
-          let value = values[start + (channel * height + y) * width + x]
-          rows.append(value.isFinite ? UInt8(127.5 + 127.5 * (value / greatest)) : 0)
+    values.withValues { values in
+      for y in 0..<height {
+        rows.append(0)
+        for x in 0..<width {
+          for channel in channels {
+            let value = values[start + (channel * height + y) * width + x]
+            rows.append(value.isFinite ? UInt8(127.5 + 127.5 * (value / greatest)) : 0)
+          }
         }
       }
     }

@@ -7,7 +7,7 @@ extension RunReport {
     let signals = Dictionary(
       (record.start?.layers ?? []).map { ($0.layer, $0) }, uniquingKeysWith: { first, _ in first })
     let rows = sizes.map { size in
-      let histogram = values["\(size.name).weight"].map { Histogram($0).svg } ?? ""
+      let histogram = values["\(size.name).weight"].map { $0.withValues(Histogram.init).svg } ?? ""
       return [
         Markup.escaped(size.name), size.operation, "\(size.output)",
         size.parameters == 0 ? "" : "\(size.parameters)", histogram,
@@ -37,11 +37,11 @@ extension RunReport {
     guard let first = weights.first else { return "" }
     let channels = preprocessing.color.channels
     let shape: Shape
-    if first.shape.rank == 4 {
-      shape = first.shape
-    } else if first.shape.rank == 2, first.shape[1] == data.imageShape.count {
+    if first.values.shape.rank == 4 {
+      shape = first.values.shape
+    } else if first.values.shape.rank == 2, first.values.shape[1] == data.imageShape.count {
       // A fully connected layer looks at the whole image.
-      shape = [first.shape[0], channels, data.imageShape[1], data.imageShape[2]]
+      shape = [first.values.shape[0], channels, data.imageShape[1], data.imageShape[2]]
     } else {
       return ""
     }
@@ -66,8 +66,8 @@ struct Histogram {
   let counts: [Int]
 
   /// - Parameter values: finite ones are counted.
-  init(_ values: [Float]) {
-    let finite = values.filter(\.isFinite)
+  init(_ values: UnsafeBufferPointer<Float>) {
+    let finite = values.lazy.filter(\.isFinite)
     let (least, greatest) = (finite.min() ?? 0, finite.max() ?? 0)
     range = least...greatest
     let width = (Double(greatest) - Double(least)) / Double(Self.bins)

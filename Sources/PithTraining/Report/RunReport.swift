@@ -15,7 +15,7 @@ struct RunReport {
   let preprocessing: Preprocessing
   let sizes: [LayerSize]
   /// The weights of convolutions and fully connected layers.
-  let weights: [(name: String, shape: Shape, values: [Float])]
+  let weights: [(name: String, values: TensorValues)]
   let epochsDone: Int
   let best: (epoch: Int, accuracy: Double, loss: Double)
   let log: TrainingLog
@@ -106,13 +106,11 @@ struct RunReport {
 }
 
 extension TrainingRun {
-  /// The run as it is, for its page.
+  /// The run as it is, for its page: until the next step, for its weights are those of the trainer.
   func report() throws -> RunReport {
-    let weights = trainer.plan.parameters.filter { $0.kind == .weight }.map { parameter in
-      (
-        name: parameter.name, shape: parameter.shape,
-        values: parameter.range.map { trainer.session.parameters.start[$0] }
-      )
+    let tensors = trainer.tensors
+    let weights = trainer.plan.parameters.filter { $0.kind == .weight }.compactMap { parameter in
+      tensors[parameter.name].map { (name: parameter.name, values: $0) }
     }
     return RunReport(
       options: options,

@@ -25,7 +25,7 @@ package enum TrainedModel {
     samples: [(name: String, png: [UInt8])] = []
   ) throws -> (bytes: [UInt8], notes: [String]) {
     var checkpoint = try TrainingCheckpoint(contentsOf: path, takesLast: takesLast)
-    let progress = try RunProgress(numbers: checkpoint.state.numbers)
+    let progress = try RunProgress(numbers: checkpoint.numbers)
     checkpoint.provenance += [
       ProvenanceEntry("source", "pith train \(PithVersion.current)"),
       ProvenanceEntry(

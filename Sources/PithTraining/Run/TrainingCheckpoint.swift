@@ -14,14 +14,21 @@ package struct TrainingCheckpoint: Sendable {
   /// Images that the network was not trained on, when there are such, with its logits for them.
   package var samples: [GoldenSample]
   package var provenance: [ProvenanceEntry]
-  /// Parameters, what the optimiser remembers, and numbers: those of ``Trainer`` and those of the run.
-  package var state: TrainingState
+  /// Parameters, and what the optimiser remembers, by the names that they have in a ``TrainingState``.
+  var tensors: [String: TensorValues]
+  /// Those of ``Trainer`` and those of the run.
+  var numbers: [String: Double]
   /// ``RunOptions/settings`` and what else has to be the same when the run goes on.
   package var settings: [String: String]
 
+  /// A copy of all tensors and numbers.
+  package var state: TrainingState {
+    TrainingState(tensors: tensors.mapValues(\.tensor), numbers: numbers)
+  }
+
   /// The tensors of the network itself.
-  var parameters: [String: Tensor] {
-    state.tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
+  var parameters: [String: TensorValues] {
+    tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
   }
 
   /// What a model file of the network says.
@@ -38,19 +45,24 @@ package struct TrainingCheckpoint: Sendable {
   // MARK: writing
 
   /// The bytes of the file.
-  package func encoded() throws -> [UInt8] {
+  package func encoded() throws -> [UInt8] { try writer().encoded() }
+
+  /// Replaces the file at a path; whatever happens, the old or the new one is there whole.
+  func save(to path: String) throws { try writer().save(to: path) }
+
+  private func writer() throws -> ContainerWriter {
     var writer = try contents.writer(.training)
-    let slots = Set(state.tensors.keys.compactMap { TrainingState.slot(ofTensor: $0)?.slot })
+    let slots = Set(tensors.keys.compactMap { TrainingState.slot(ofTensor: $0)?.slot })
     try writer.add(
       section: .optimizer, isRequired: true, bytes: TrainingSections.bytes(slots: slots.sorted()))
     try writer.add(
       section: .state, isRequired: true,
-      bytes: TrainingSections.bytes(numbers: state.numbers, settings: settings))
-    for (name, tensor) in state.tensors.sorted(by: { $0.key < $1.key })
+      bytes: TrainingSections.bytes(numbers: numbers, settings: settings))
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
     where TrainingState.slot(ofTensor: name) != nil {
       try writer.add(tensor: name, tensor)
     }
-    return try writer.encoded()
+    return writer
   }
 
   // MARK: reading
@@ -120,21 +132,22 @@ package struct TrainingCheckpoint: Sendable {
     samples = model.samples
     provenance = model.provenance
     self.settings = settings
-    var tensors = try container.decodeAll().byName()
+    self.numbers = numbers
+    tensors = try container.decodeAll().views
     tensors[Preprocessing.meanImageName] = nil
-    self.state = TrainingState(tensors: tensors, numbers: numbers)
   }
 
-  package init(
+  init(
     graph: Graph, preprocessing: Preprocessing, labels: [String], samples: [GoldenSample],
-    provenance: [ProvenanceEntry], state: TrainingState, settings: [String: String]
+    provenance: [ProvenanceEntry], tensors: [String: TensorValues], numbers: [String: Double],
+    settings: [String: String]
   ) {
     self.graph = graph
     self.preprocessing = preprocessing
     self.labels = labels
     self.samples = samples
     self.provenance = provenance
-    self.state = state
+    (self.tensors, self.numbers) = (tensors, numbers)
     self.settings = settings
   }
 

@@ -1,5 +1,4 @@
 package import Pith
-import PithFiles
 import PithTensor
 import PithThreads
 
@@ -132,9 +131,7 @@ extension TrainingRun {
     // In this order a run that is killed in between finds its way: what is ahead of the last state is done again.
     try log.add(report)
     try record.save(to: files.record)
-    let bytes = try checkpoint().encoded()
-    if isBest { try FileBytes.replace(files.best, with: bytes) }
-    try save(bytes)
+    try save(isBest: isBest)
     return (report, diagnoses)
   }
 

@@ -5,20 +5,31 @@ import PithGraph
 import PithTensor
 
 extension TrainingRun {
-  /// The run as it is. Until the next step, the memory of its passes is free for what is made of that.
+  /// The run as it is, until the next step: its tensors are those of the trainer. Until then, the memory of its passes is free.
   package func checkpoint() throws -> TrainingCheckpoint {
-    var state = try trainer.state()
-    state.numbers.merge(progress.numbers) { $1 }
     let samples = try sampleFiles.map {
       GoldenSample(name: $0.name, png: $0.png, logits: try logits(of: $0.image))
     }
     trainer.session.rest()
     return TrainingCheckpoint(
       graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
-      provenance: provenance, state: state, settings: settings)
+      provenance: provenance, tensors: trainer.tensors,
+      numbers: trainer.numbers.merging(progress.numbers) { $1 }, settings: settings)
   }
 
-  func save() throws { try save(checkpoint().encoded()) }
+  /// Saves the run as it is, which takes the memory of a few chunks.
+  ///
+  /// - Parameter isBest: whether this is the best state, too.
+  func save(isBest: Bool = false) throws {
+    let checkpoint = try checkpoint()
+    if isBest {
+      try checkpoint.save(to: files.best)
+      try FileBytes.replace(files.last, withCopyOf: files.best)
+    } else {
+      try checkpoint.save(to: files.last)
+    }
+    lastSaved = Self.now
+  }
 
   /// Saves the run as it is, unless it is no longer of finite numbers: then what was saved before is kept.
   ///
@@ -48,11 +59,6 @@ extension TrainingRun {
     return steps.reduce(0) {
       max($0, options.learningRate.rate(step: $1, of: options.steps, plateau: trainer.plateau))
     }
-  }
-
-  func save(_ bytes: [UInt8]) throws {
-    try FileBytes.replace(files.last, with: bytes)
-    lastSaved = Self.now
   }
 
   /// All that the run depends on, a line for each name: the settings, how files become pixels, where the network came from, and

@@ -113,7 +113,8 @@ public final class TrainingRun {
     var network = network
     network.graph = try network.graph.trained(with: options)
     try self.init(
-      network, data: data, options: options, split: split, preprocessing: recipe,
+      network.graph, parameters: network.parameters.mapValues { TensorValues($0) }, data: data,
+      options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads,
       unused: RunOptions.unused(network, recipe: preprocessing))
     guard try lossOfNumbers() == nil else {
@@ -150,7 +151,7 @@ public final class TrainingRun {
     let files = RunFolder(folder)
     let names = options.settings.map(\.name)
     try self.init(
-      Network(graph: checkpoint.graph, parameters: checkpoint.parameters), data: data,
+      checkpoint.graph, parameters: checkpoint.parameters, data: data,
       options: options, split: options.split(data), preprocessing: checkpoint.preprocessing,
       provenance: checkpoint.provenance, files: files, threads: threads,
       unused: Set(names.filter { checkpoint.settings[$0] == nil }))
@@ -161,8 +162,8 @@ public final class TrainingRun {
         "the run began with \(name) \(checkpoint.settings[name] ?? "unknown") but now it is \(value)",
         advice: "go on with the images that it began with")
     }
-    try trainer.restore(checkpoint.state)
-    progress = try RunProgress(numbers: checkpoint.state.numbers)
+    try trainer.restore(checkpoint.tensors, checkpoint.numbers)
+    progress = try RunProgress(numbers: checkpoint.numbers)
     log = try TrainingLog(resuming: files.log, epochs: progress.epoch)
     record = try RunRecord(
       resuming: files.record, epochs: progress.epoch, classes: data.classes.count)
@@ -172,11 +173,11 @@ public final class TrainingRun {
 
   /// - Parameter unused: the names of options that do nothing in this run.
   private init(
-    _ network: Network, data: ImageDataset, options: RunOptions, split: DataSplit,
-    preprocessing: Preprocessing, provenance: [ProvenanceEntry], files: RunFolder, threads: Int?,
-    unused: Set<String>
+    _ graph: Graph, parameters: [String: TensorValues], data: ImageDataset, options: RunOptions,
+    split: DataSplit, preprocessing: Preprocessing, provenance: [ProvenanceEntry],
+    files: RunFolder, threads: Int?, unused: Set<String>
   ) throws {
-    let usable = try Self.usableImages(split, for: network.graph, of: data, options)
+    let usable = try Self.usableImages(split, for: graph, of: data, options)
     self.options = options
     self.data = data
     self.split = split
@@ -184,7 +185,7 @@ public final class TrainingRun {
     self.provenance = provenance
     self.files = files
     trainer = try Trainer(
-      network, classes: data.classes.count,
+      graph, parameters: parameters, classes: data.classes.count,
       options: Self.trainingOptions(options, usable: usable, split), threads: threads)
     try trainer.checkStatistics(images: usable, batch: options.batch)
     loader = try BatchLoader(
