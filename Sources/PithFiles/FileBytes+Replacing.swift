@@ -18,23 +18,11 @@ extension FileBytes {
   /// The same with what `body` writes.
   ///
   /// - Throws: also what `body` throws, and then the old file is untouched.
-  package static func replace(_ path: String, writing body: (NewFile) throws -> Void) throws {
+  package static func replace(_ path: String, writing body: (TemporaryFile) throws -> Void) throws {
     let (target, mode) = try destination(of: path)
-    let (descriptor, temporary) = try createTemporary(beside: target, named: path)
-    do {
-      defer { close(descriptor) }
-      try body(NewFile(path: temporary, target: path, descriptor: descriptor))
-      if let mode, fchmod(descriptor, mode) != 0 {
-        throw accessError(path, "cannot be given the permissions of the old file", errno)
-      }
-      guard fsync(descriptor) == 0 else { throw accessError(path, "cannot be written", errno) }
-      guard rename(temporary, target) == 0 else {
-        throw accessError(path, "cannot be replaced", errno)
-      }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
+    let file = try TemporaryFile(beside: target, named: path)
+    try body(file)
+    try file.replace(target, permissions: mode)
     try syncFolder(of: target, named: path)
   }
 
@@ -67,51 +55,5 @@ extension FileBytes {
     }
     defer { free(real) }
     return (String(cString: real), status.st_mode & 0o777)
-  }
-
-  /// A new empty file in the folder of `target`.
-  static func createTemporary(
-    beside target: String, named path: String
-  ) throws -> (descriptor: Int32, path: String) {
-    while true {
-      let temporary = "\(target).\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-      let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return (descriptor, temporary) }
-      guard errno == EEXIST || errno == EINTR else {
-        throw accessError(path, "cannot be created", errno)
-      }
-    }
-  }
-
-  /// Writes bytes at a position of an open file; `path` is what errors name.
-  static func write(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, named path: String
-  ) throws {
-    guard let start = bytes.baseAddress else { return }
-    var done = 0
-    while done < bytes.count {
-      let put = pwrite(descriptor, start + done, bytes.count - done, off_t(offset + done))
-      if put < 0 && errno == EINTR { continue }
-      guard put >= 0 else { throw accessError(path, "cannot be written", errno) }
-      done += put
-    }
-  }
-}
-
-/// A file that is written beside the one that it will replace.
-package struct NewFile {
-  /// Where it is until then.
-  package let path: String
-  /// The file that it will replace, which errors name.
-  fileprivate let target: String
-  fileprivate let descriptor: Int32
-
-  /// Writes bytes at a position, in any order.
-  ///
-  /// - Throws: ``PithError`` with the code `fileAccess` and the path of the file that is to be replaced.
-  package func write(_ bytes: [UInt8], at offset: Int) throws {
-    try bytes.withUnsafeBytes {
-      try FileBytes.write($0, to: descriptor, at: offset, named: target)
-    }
   }
 }

@@ -91,11 +91,12 @@ package enum FileBytes {
     }
   }
 
+  static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
   static func syncFolder(of target: String, named path: String) throws {
-    let folder = target.lastIndex(of: "/").map {
-      $0 == target.startIndex ? "/" : String(target[..<$0])
-    }
-    let descriptor = open(folder ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = open(folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw accessError(path, "its folder cannot be opened", errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 || errno == EINVAL else {

@@ -38,11 +38,11 @@ extension Trainer {
 
 /// What values were at one moment, on the disk.
 private struct KeptBuffers {
-  private let file: ScratchFile
+  private let file: TemporaryFile
   private let buffers: [(buffer: ScalarBuffer<Float>, isZero: Bool)]
 
   init(_ buffers: [ScalarBuffer<Float>], in folder: String) throws {
-    file = try ScratchFile(in: folder)
+    file = try TemporaryFile(in: folder)
     self.buffers = buffers.map { ($0, $0.isZero) }
     try forEachPlace { try file.write(UnsafeRawBufferPointer($0.bytes), at: $1) }
   }

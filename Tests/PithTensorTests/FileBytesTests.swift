@@ -67,7 +67,7 @@ import Testing
       let path = "\(folder)/a"
       try FileBytes.replace(path) { file in
         try file.write([4, 5], at: 3)
-        #expect(try names(in: folder).count == 1 && !names(in: folder).contains("a"))
+        #expect(try names(in: folder) == [])
         try file.write([1, 2, 3], at: 0)
         try file.write([], at: 9)
       }
@@ -99,9 +99,9 @@ import Testing
     }
   }
 
-  @Test func aScratchFileIsSeenByNobody() throws {
+  @Test func aTemporaryFileIsSeenByNobody() throws {
     try inFolder { folder in
-      let file = try ScratchFile(in: folder)
+      let file = try TemporaryFile(in: folder)
       var values: [UInt8] = (0..<200).map { $0 }
       try values[100...].withUnsafeBytes { try file.write($0, at: 100) }
       try values[..<100].withUnsafeBytes { try file.write($0, at: 0) }
@@ -113,8 +113,23 @@ import Testing
         try values.withUnsafeMutableBytes { try file.read(into: $0, at: 1) }
       }
       expect("\(folder)/x: cannot be created: No such file or directory") {
-        _ = try ScratchFile(in: "\(folder)/x")
+        _ = try TemporaryFile(in: "\(folder)/x")
       }
+    }
+  }
+
+  /// As where the file system has no files without names.
+  @Test func aTemporaryFileMayHaveAName() throws {
+    try inFolder { folder in
+      for replaces in [true, false] {
+        let file = try TemporaryFile(beside: "\(folder)/a", named: "it", hasName: true)
+        #expect(try names(in: folder).contains { "\(folder)/\($0)" == file.path })
+        try file.write([7], at: 0)
+        if replaces { try file.replace("\(folder)/a", permissions: 0o600) }
+      }
+      #expect(try names(in: folder) == ["a"])
+      #expect(try FileBytes.read("\(folder)/a", limit: 1) == [7])
+      #expect(try permissions("\(folder)/a") == 0o600)
     }
   }
 
