@@ -28,7 +28,7 @@ struct ResampleAxis: Sendable {
   private(set) var counts: [Int] = []
   /// `[window, taps]`: the weights of the source pixels, 0 after the last. Empty when ``copies``.
   private(set) var weights: [Int32] = []
-  /// How many weights each target pixel has in ``weights``; at least its count.
+  /// How many weights each target pixel has in ``weights``; at least its count, and a multiple of what the kernels take at once.
   private(set) var taps = 0
   /// The greatest of ``counts``.
   private(set) var greatestCount = 0
@@ -85,7 +85,8 @@ struct ResampleAxis: Sendable {
     let scale = Double(key.source) / Double(key.target)
     let filterScale = max(scale, 1)
     let reach = support * filterScale
-    taps = Int(reach.rounded(.up)) * 2 + 1
+    let group = Int(PITH_RESAMPLE_GROUP)
+    taps = (Int(reach.rounded(.up)) * 2 + group) / group * group
     for target in key.window {
       let center = (Double(target) + 0.5) * scale
       let start = max(Int(center - reach + 0.5), 0)

@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: fast, [1, 3])
   func rowsAreThoseOfThePortableKernel(kernels: ResampleKernels, channels: Int) {
     for width in 1...40 {
-      for taps in [1, 2, 3, 4, 5, 9] {
+      for taps in [4, 8, 12] {
         #expect(
           horizontal(kernels, width: width, channels: channels, taps: taps)
             == horizontal(.portable, width: width, channels: channels, taps: taps),

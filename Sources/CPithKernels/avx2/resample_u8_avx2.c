@@ -12,32 +12,40 @@ static inline __m128i AVX2 bytes_of(__m128i sums) {
   return _mm_packus_epi16(words, words);
 }
 
-// The next bytes of a row, zeros behind its end.
-static inline __m128i AVX2 eight_bytes(const uint8_t *from, const uint8_t *end) {
-  if (end - from >= 8) return _mm_loadl_epi64((const __m128i *)from);
-  uint64_t bytes = 0;
-  memcpy(&bytes, from, (size_t)(end - from));
-  return _mm_cvtsi64_si128((long long)bytes);
-}
-
-// Two pixels at a time, each in four lanes of which the last is 0.
-static void AVX2 horizontal_rgb(const uint8_t *row, const uint8_t *end, const ptrdiff_t *starts,
+// Four pixels at a time, of which each 128-bit half adds two, times the 12 low bits of their weights and times the bits above: so both
+// factors have 16 bits, which vpmaddwd takes.
+static void AVX2 horizontal_rgb(const uint8_t *row, size_t row_bytes, const ptrdiff_t *starts,
                                 const ptrdiff_t *counts, const int32_t *weights, size_t taps,
                                 size_t pixels, uint8_t *target) {
-  const __m128i spread = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-  const __m256i pairs = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+  enum { LOW_BITS = 12 };
+  const __m256i pairs =
+      _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
+                       6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  const __m256i high_pairs = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+  const __m256i low_pairs = _mm256_setr_epi32(2, 2, 2, 2, 3, 3, 3, 3);
+  const __m128i low_mask = _mm_set1_epi32((1 << LOW_BITS) - 1);
   const __m128i half = _mm_set1_epi32(1 << (PITH_RESAMPLE_BITS - 1));
   for (size_t x = 0; x < pixels; x++, weights += taps, target += 3) {
-    const uint8_t *pixel = row + 3 * starts[x];
-    const size_t count = (size_t)counts[x];
-    __m256i sums = _mm256_setzero_si256();
-    for (size_t tap = 0; tap < count; tap += 2, pixel += 6) {
-      __m128i pair = count - tap > 1 ? _mm_loadl_epi64((const __m128i *)(weights + tap))
-                                     : _mm_cvtsi32_si128(weights[tap]);
-      __m256i weight = _mm256_permutevar8x32_epi32(_mm256_castsi128_si256(pair), pairs);
-      __m256i values = _mm256_cvtepu8_epi32(_mm_shuffle_epi8(eight_bytes(pixel, end), spread));
-      sums = _mm256_add_epi32(sums, _mm256_mullo_epi32(values, weight));
+    // All weights, those of 0 too, so that every pixel takes as many turns; of the last, four bytes more are read.
+    if (row_bytes < 3 * ((size_t)starts[x] + taps) + 4) {
+      resample_horizontal_u8_portable(row, row_bytes, 3, starts + x, counts + x, weights, taps, 1,
+                                      target);
+      continue;
     }
+    const uint8_t *pixel = row + 3 * starts[x];
+    __m256i high = _mm256_setzero_si256(), low = high;
+    for (size_t tap = 0; tap < taps; tap += 4, pixel += 12) {
+      __m256i values = _mm256_shuffle_epi8(
+          _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)pixel)), pairs);
+      __m128i four = _mm_loadu_si128((const __m128i *)(weights + tap));
+      __m256i parts = _mm256_castsi128_si256(
+          _mm_packs_epi32(_mm_srai_epi32(four, LOW_BITS), _mm_and_si128(four, low_mask)));
+      high = _mm256_add_epi32(
+          high, _mm256_madd_epi16(values, _mm256_permutevar8x32_epi32(parts, high_pairs)));
+      low = _mm256_add_epi32(
+          low, _mm256_madd_epi16(values, _mm256_permutevar8x32_epi32(parts, low_pairs)));
+    }
+    __m256i sums = _mm256_add_epi32(_mm256_slli_epi32(high, LOW_BITS), low);
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
     int32_t bytes = _mm_cvtsi128_si32(bytes_of(_mm_add_epi32(sum, half)));
     memcpy(target, &bytes, 3);
@@ -49,7 +57,7 @@ void AVX2 resample_horizontal_u8_avx2(const uint8_t *row, size_t row_bytes, size
                                       const int32_t *weights, size_t taps, size_t pixels,
                                       uint8_t *target) {
   if (channels == 3)
-    horizontal_rgb(row, row + row_bytes, starts, counts, weights, taps, pixels, target);
+    horizontal_rgb(row, row_bytes, starts, counts, weights, taps, pixels, target);
   else
     resample_horizontal_u8_portable(row, row_bytes, channels, starts, counts, weights, taps, pixels,
                                     target);

@@ -2,8 +2,9 @@
 // held to a byte, so that all variants have the same results: those of Pillow's `ImagingResample{Horizontal,Vertical}_8bpc`.
 //
 // horizontal: target pixel x, of `channels` bytes, is the sum of counts[x] pixels of `row` from starts[x] on, by weights[x * taps
-// ...]. vertical: target byte x is the sum over `count` rows from `start` on, the row r being row `r % ring` of `rows`, by
-// weights[0 ...]. `row_bytes` is the length of a row of the source. No weights make a sum leave 32 bits.
+// ...]; `taps` is a multiple of PITH_RESAMPLE_GROUP, and the weights behind the counts[x] first are 0. vertical: target byte x is
+// the sum over `count` rows from `start` on, the row r being row `r % ring` of `rows`, by weights[0 ...]. `row_bytes` is the length
+// of a row of the source. No weights make a sum leave 32 bits; none is as large as 32.
 #ifndef PITH_RESAMPLE_H
 #define PITH_RESAMPLE_H
 
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #define PITH_RESAMPLE_BITS 22
+#define PITH_RESAMPLE_GROUP 4
 
 #define PITH_RESAMPLE_KERNELS(variant)                                                             \
   void resample_horizontal_u8_##variant(                                                           \
