@@ -45,7 +45,8 @@ let package = Package(
       name: "PithKernels", dependencies: ["PithTensor", "PithThreads", "CPithKernels"],
       swiftSettings: strict),
     .target(
-      name: "PithImage", dependencies: ["CPNG", "CPithKernels", "PithFiles", "PithTensor"],
+      name: "PithImage",
+      dependencies: ["CPNG", "CPithKernels", "CZlib", "PithFiles", "PithTensor"],
       swiftSettings: strict),
     // Floor 3.
     .target(
@@ -128,7 +129,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PithImageTests",
-      dependencies: ["CPNG", "CZlib", "PithImage", "PithTensor", "PithTestSupport"],
+      dependencies: [
+        "CPNG", "CPithKernels", "CZlib", "PithImage", "PithTensor", "PithTestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PithGraphTests",

@@ -31,6 +31,13 @@ enum ColorConversion {
     }
   }
 
+  /// RGBA to RGB: `count` pixels of four bytes become pixels of three.
+  static func dropAlpha(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+    for i in 0..<count {
+      for c in 0..<3 { pixels[3 &* i &+ c] = pixels[4 &* i &+ c] }
+    }
+  }
+
   /// RGBA to RGB: `count` pixels of four bytes, laid over a colour, become pixels of three.
   static func composite(
     _ pixels: UnsafeMutablePointer<UInt8>, count: Int, over back: Background

@@ -12,18 +12,21 @@ package import PithTensor
 package enum PNGDecoder {
   /// Decodes the PNG at the start of `bytes`.
   ///
-  /// - Parameter color: `gray` gives one channel, the others red, green, blue, in this order.
+  /// - Parameters:
+  ///   - color: `gray` gives one channel, the others red, green, blue, in this order.
+  ///   - isSlow: whether libpng decodes all.
   /// - Returns: the pixels, and how many bytes the PNG takes.
   /// - Throws: ``PithError`` with the code `malformedImage` or `limitExceeded`.
   package static func decode(
     _ bytes: [UInt8], alpha: Preprocessing.Alpha = .drop, color: Preprocessing.Color = .rgb,
-    limits: Limits = Limits()
+    limits: Limits = Limits(), isSlow: Bool = false
   ) throws -> (image: PixelImage, byteCount: Int) {
     try bytes.withUnsafeBytes { bytes in
       let header = try PNGHeader(reading: bytes, limits: limits)
       var pixels: [UInt8] = []
       let byteCount = try decode(
-        bytes, header, alpha: alpha, channels: color.channels, limits: limits, into: &pixels)
+        bytes, header, alpha: alpha, channels: color.channels, limits: limits, isSlow: isSlow,
+        into: &pixels)
       pixels.removeSubrange((header.height * header.width * color.channels)...)
       let image = try PixelImage(
         height: header.height, width: header.width, channels: color.channels,
@@ -52,10 +55,11 @@ package enum PNGDecoder {
   /// - Parameters:
   ///   - header: that of the same bytes.
   ///   - channels: 1 for gray, 3 for RGB.
+  ///   - isSlow: whether libpng decodes all.
   /// - Returns: how many bytes the PNG takes.
   static func decode(
     _ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, alpha: Preprocessing.Alpha, channels: Int,
-    limits: Limits, into pixels: inout [UInt8]
+    limits: Limits, isSlow: Bool = false, into pixels: inout [UInt8]
   ) throws -> Int {
     let input = try PNGInput(bytes, limits: limits)
     let layout = layout(of: header.colorType, alpha: alpha, channels: channels)
@@ -66,13 +70,12 @@ package enum PNGDecoder {
     return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256 * 4) { entries in
       guard let entries = entries.baseAddress else { return 0 }
       var palette = pith_png_palette(entries: entries, count: 0)
-      var report = pith_png_report()
-      var consumed = 0
-      guard
-        pith_png_decode(
-          input.start, input.count, UInt32(header.width), UInt32(header.height), layout, &pixels,
-          &palette, &consumed, &report)
-      else { throw input.error(report) }
+      let scanlines =
+        isSlow
+        ? nil : ScanlineDecoder(input.bytes, header, channels: Int(layout.rawValue))
+      let consumed =
+        try scanlines?.decode(into: &pixels)
+        ?? decodeWithLibpng(input, header, layout, &palette, into: &pixels)
       try convert(
         &pixels, count: header.height * header.width, layout,
         Palette(entries: entries, count: Int(palette.count)), alpha, channels: channels)
@@ -80,7 +83,21 @@ package enum PNGDecoder {
     }
   }
 
-  /// From the layout that libpng made to gray or RGB, in place.
+  private static func decodeWithLibpng(
+    _ input: PNGInput, _ header: PNGHeader, _ layout: pith_png_layout,
+    _ palette: inout pith_png_palette, into pixels: UnsafeMutablePointer<UInt8>
+  ) throws -> Int {
+    var report = pith_png_report()
+    var consumed = 0
+    guard
+      pith_png_decode(
+        input.start, input.count, UInt32(header.width), UInt32(header.height), layout, pixels,
+        &palette, &consumed, &report)
+    else { throw input.error(report) }
+    return consumed
+  }
+
+  /// From the layout that was decoded to gray or RGB, in place.
   private static func convert(
     _ pixels: UnsafeMutablePointer<UInt8>, count: Int, _ layout: pith_png_layout,
     _ palette: Palette, _ alpha: Preprocessing.Alpha, channels: Int
@@ -90,8 +107,12 @@ package enum PNGDecoder {
       palette.convert(over: background, channels: channels)
       return try palette.replaceIndices(pixels, count: count, channels: channels)
     }
-    if layout == PITH_PNG_RGBA, let background {
-      ColorConversion.composite(pixels, count: count, over: background)
+    if layout == PITH_PNG_RGBA {
+      if let background {
+        ColorConversion.composite(pixels, count: count, over: background)
+      } else {
+        ColorConversion.dropAlpha(pixels, count: count)
+      }
     }
     if layout != PITH_PNG_GRAY && channels == 1 {
       ColorConversion.gray(pixels, count: count)
@@ -102,11 +123,7 @@ package enum PNGDecoder {
     of type: PNGHeader.ColorType, alpha: Preprocessing.Alpha, channels: Int
   ) -> pith_png_layout {
     if type == .palette { return PITH_PNG_INDEX }
-    switch alpha {
-    case .composite:
-      return PITH_PNG_RGBA
-    case .drop:
-      return channels == 1 && (type == .gray || type == .grayAlpha) ? PITH_PNG_GRAY : PITH_PNG_RGB
-    }
+    if type == .rgba || alpha != .drop { return PITH_PNG_RGBA }
+    return channels == 1 && (type == .gray || type == .grayAlpha) ? PITH_PNG_GRAY : PITH_PNG_RGB
   }
 }

@@ -18,6 +18,8 @@ package struct PNGHeader: Sendable, Hashable {
   package let bitDepth: Int
   package let colorType: ColorType
   package let isInterlaced: Bool
+  /// Where the first chunk of pixels begins.
+  let dataOffset: Int
 
   /// Reads what comes before the pixels and holds it to the limits; allocates nothing in proportion to it.
   ///
@@ -43,6 +45,8 @@ package struct PNGHeader: Sendable, Hashable {
     self.bitDepth = Int(header.bit_depth)
     self.colorType = colorType
     self.isInterlaced = header.interlaced
+    // The length and the type of that chunk have been read.
+    self.dataOffset = report.offset - 8
     try checkBytes(input.count)
   }
 
@@ -71,6 +75,8 @@ struct PNGInput {
   let start: UnsafePointer<UInt8>
   let count: Int
   private let isCut: Bool
+
+  var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
   init(_ bytes: UnsafeRawBufferPointer, limits: Limits) throws {
     guard let start = bytes.baseAddress, bytes.count > 0 else {

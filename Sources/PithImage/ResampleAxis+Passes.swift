@@ -3,7 +3,7 @@ import CPithKernels
 extension ResampleAxis {
   /// The horizontal pass: one source row of `channels` interleaved channels becomes one row of the window.
   func filterRow(
-    _ row: UnsafePointer<UInt8>, _ rowBytes: Int, _ channels: Int, _ kernels: ResampleKernels,
+    _ row: UnsafePointer<UInt8>, _ rowBytes: Int, _ channels: Int, _ kernels: PixelKernels,
     into target: UnsafeMutablePointer<UInt8>
   ) {
     switch (copies, channels) {
@@ -19,7 +19,7 @@ extension ResampleAxis {
   ///
   /// - Parameter rows: the source row `r` is row `r % ring` of it, `[ring, rowBytes]`.
   func filterColumns(
-    _ y: Int, _ rows: UnsafePointer<UInt8>, ring: Int, _ rowBytes: Int, _ kernels: ResampleKernels,
+    _ y: Int, _ rows: UnsafePointer<UInt8>, ring: Int, _ rowBytes: Int, _ kernels: PixelKernels,
     into target: UnsafeMutablePointer<UInt8>
   ) {
     weights.withUnsafeBufferPointer {

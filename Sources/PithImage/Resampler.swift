@@ -10,7 +10,7 @@ struct Resampler: Sendable {
   private var vertical = ResampleAxis()
   /// Rows between the passes: those that the vertical filter reaches, in a ring, or one when it goes first.
   private var between: [UInt8] = []
-  private let kernels = ResampleKernels.best
+  private let kernels = PixelKernels.best
 
   /// The source of a resize: `[height, width, channels]`.
   private struct Source {
@@ -72,7 +72,7 @@ struct Resampler: Sendable {
 
   private static func verticalFirst(
     _ source: Source, _ horizontal: ResampleAxis, _ vertical: ResampleAxis,
-    _ row: UnsafeMutablePointer<UInt8>, _ kernels: ResampleKernels,
+    _ row: UnsafeMutablePointer<UInt8>, _ kernels: PixelKernels,
     into target: UnsafeMutablePointer<UInt8>, _ stride: Int
   ) {
     for y in 0..<vertical.starts.count {
@@ -85,7 +85,7 @@ struct Resampler: Sendable {
 
   private static func horizontalFirst(
     _ source: Source, _ horizontal: ResampleAxis, _ vertical: ResampleAxis,
-    _ rows: UnsafeMutablePointer<UInt8>, _ kernels: ResampleKernels,
+    _ rows: UnsafeMutablePointer<UInt8>, _ kernels: PixelKernels,
     into target: UnsafeMutablePointer<UInt8>, _ stride: Int
   ) {
     let ring = vertical.greatestCount

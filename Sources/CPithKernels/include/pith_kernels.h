@@ -11,6 +11,7 @@
 #include "pith_peak.h"
 #include "pith_planes.h"
 #include "pith_resample.h"
+#include "pith_scanline.h"
 #include "pith_sha256.h"
 
 #endif

@@ -1,12 +1,13 @@
+import CPithKernels
 import PithImage
 import PithTensor
 import Testing
 
-/// The fast kernels of a resize against the portable ones, which tests of whole resizes hold to Pillow.
-@Suite struct ResampleKernelTests {
+/// The fast kernels against the portable ones, which tests of whole images hold to Pillow and libpng.
+@Suite struct PixelKernelTests {
   /// A horizontal pass over rows whose ends are the ends of their memory.
   private func horizontal(
-    _ kernels: ResampleKernels, width: Int, channels: Int, taps: Int
+    _ kernels: PixelKernels, width: Int, channels: Int, taps: Int
   ) -> [UInt8] {
     var random = SeededRandom(seed: UInt64(width * 1000 + taps))
     let pixels = width + 3
@@ -29,7 +30,7 @@ import Testing
     return target
   }
 
-  private func vertical(_ kernels: ResampleKernels, rowBytes: Int, count: Int) -> [UInt8] {
+  private func vertical(_ kernels: PixelKernels, rowBytes: Int, count: Int) -> [UInt8] {
     var random = SeededRandom(seed: UInt64(rowBytes * 1000 + count))
     let ring = count + 2
     let rows = (0..<(ring * rowBytes)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
@@ -46,10 +47,10 @@ import Testing
     return Int32(random.next() % UInt64(greatest)) - greatest / 4
   }
 
-  private static let fast = ResampleKernels.all.filter(\.isSupported).dropLast()
+  private static let fast = PixelKernels.all.filter(\.isSupported).dropLast()
 
   @Test(arguments: fast, [1, 3])
-  func rowsAreThoseOfThePortableKernel(kernels: ResampleKernels, channels: Int) {
+  func rowsAreThoseOfThePortableKernel(kernels: PixelKernels, channels: Int) {
     for width in 1...40 {
       for taps in [4, 8, 12] {
         #expect(
@@ -61,7 +62,7 @@ import Testing
   }
 
   @Test(arguments: fast)
-  func columnsAreThoseOfThePortableKernel(kernels: ResampleKernels) {
+  func columnsAreThoseOfThePortableKernel(kernels: PixelKernels) {
     for rowBytes in 1...70 {
       for count in [1, 2, 3, 6] {
         #expect(
@@ -70,5 +71,32 @@ import Testing
           "\(rowBytes) bytes, \(count) rows")
       }
     }
+  }
+
+  @Test(arguments: fast, [1, 3, 4])
+  func scanlinesAreThoseOfThePortableKernel(kernels: PixelKernels, channels: Int) {
+    for filter in 0..<UInt8(PITH_FILTERS) {
+      for width in [1, 2, 3, 8, 31, 70] {
+        #expect(
+          scanline(kernels, filter: filter, width: width, channels)
+            == scanline(.portable, filter: filter, width: width, channels),
+          "filter \(filter), \(width) pixels")
+      }
+    }
+  }
+
+  /// A scanline whose ends are the ends of its memory, as are those of what it is made of.
+  private func scanline(
+    _ kernels: PixelKernels, filter: UInt8, width: Int, _ channels: Int
+  ) -> [UInt8] {
+    var random = SeededRandom(seed: UInt64(width))
+    let count = width * channels
+    let lines = (0..<3).map { _ in UnsafeMutablePointer<UInt8>.allocate(capacity: count) }
+    defer { for line in lines { line.deallocate() } }
+    for i in 0..<count {
+      for line in lines { line[i] = UInt8(truncatingIfNeeded: random.next()) }
+    }
+    kernels.reconstruct(filter, lines[0], lines[1], count, channels, lines[2])
+    return Array(UnsafeBufferPointer(start: lines[2], count: count))
   }
 }
