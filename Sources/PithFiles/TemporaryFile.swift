@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 import PithTensor
 
 /// A file that nobody else sees: room on the disk for values that need not be in memory, or a file that will take the place of another
@@ -88,7 +88,7 @@ package final class TemporaryFile {
   }
 
   /// Takes the place of another file, for good once it is on the disk.
-  package func replace(_ target: String, permissions: mode_t?) throws {
+  package func replace(_ target: String, permissions: UInt32?) throws {
     if let permissions, fchmod(descriptor, permissions) != 0 {
       throw FileBytes.accessError(
         shownPath, "cannot be given the permissions of the old file", errno)
