@@ -25,6 +25,17 @@ extension Container {
   }
 }
 
+extension Container {
+  /// Decodes every chunk once, so that damage anywhere is found.
+  ///
+  /// - Throws: as ``forEachPiece(of:workers:kernels:forEach:_:)``.
+  package func checkChunks() throws {
+    try forEachPiece(
+      of: [], workers: 1, forEach: { count, body in for task in 0..<count { body(task, 0) } },
+      { _, _, _ in })
+  }
+}
+
 /// The tensors that are wanted, behind the scales that `i8` tensors among them need.
 private struct ScaledRequests {
   private(set) var all: [TensorRequest] = []

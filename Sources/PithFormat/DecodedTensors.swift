@@ -47,16 +47,6 @@ package final class DecodedTensors: @unchecked Sendable {
     return tensors
   }
 
-  /// All tensors by name, in this memory.
-  package var views: [String: TensorValues] {
-    var views: [String: TensorValues] = [:]
-    for entry in entries {
-      guard let start = values(entry.range, of: entry.storedType).baseAddress else { continue }
-      views[entry.name] = TensorValues(shape: entry.shape, at: UnsafePointer(start), of: self)
-    }
-    return views
-  }
-
   func values(_ range: Range<Int>, of type: ElementType) -> UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(rebasing: streams[type.streamIndex][range])
   }

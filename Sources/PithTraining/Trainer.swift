@@ -44,7 +44,8 @@ public final class Trainer {
     threads: Int? = nil, limits: Limits = Limits()
   ) throws {
     try self.init(
-      graph, parameters: [:], classes: classes, options: options, threads: threads, limits: limits)
+      graph, parameters: .memory([:]), classes: classes, options: options, threads: threads,
+      limits: limits)
   }
 
   /// The same, beginning with the parameters that a network has; those that it does not have are initialised.
@@ -52,13 +53,13 @@ public final class Trainer {
     _ network: Network, classes: Int, options: TrainingOptions, threads: Int? = nil
   ) throws {
     try self.init(
-      network.graph, parameters: network.parameters.mapValues { TensorValues($0) },
+      network.graph, parameters: .memory(network.parameters.mapValues { TensorValues($0) }),
       classes: classes, options: options, threads: threads)
   }
 
   /// - Parameter parameters: those that there are; the others are initialised.
   init(
-    _ graph: Graph, parameters known: [String: TensorValues], classes: Int,
+    _ graph: Graph, parameters known: StateTensors, classes: Int,
     options: TrainingOptions, threads: Int? = nil, limits: Limits = Limits()
   ) throws {
     try options.check()
@@ -83,7 +84,7 @@ public final class Trainer {
     chunks = plan.parameters.flatMap(ParameterChunk.chunks)
     // One by one: there is no second copy of all.
     for parameter in plan.parameters {
-      try session.load(known[parameter.name] ?? first(parameter), as: parameter)
+      try session.load(known.values(of: parameter.name) ?? first(parameter), as: parameter)
     }
   }
 
@@ -228,18 +229,19 @@ public final class Trainer {
   ///
   /// - Throws: ``PithError`` when a tensor or number is missing or does not fit; then nothing has changed.
   public func restore(_ state: TrainingState) throws {
-    try restore(state.tensors.mapValues { TensorValues($0) }, state.numbers)
+    try restore(.memory(state.tensors.mapValues { TensorValues($0) }), state.numbers)
   }
 
-  func restore(_ tensors: [String: TensorValues], _ numbers: [String: Double]) throws {
+  /// - Throws: also when the file of the tensors can no longer be read; then some have changed.
+  func restore(_ tensors: StateTensors, _ numbers: [String: Double]) throws {
     let progress = try TrainingState.progress(numbers)
     let slotNames = options.optimizer.slots
     for parameter in plan.parameters {
       let names =
         parameter.isTrained
         ? slotNames.map { TrainingState.slotName($0, of: parameter.name) } : []
-      for name in [parameter.name] + names where tensors[name]?.shape != parameter.shape {
-        let found = tensors[name].map { "has shape \($0.shape)" } ?? "is missing"
+      for name in [parameter.name] + names where tensors.shape(of: name) != parameter.shape {
+        let found = tensors.shape(of: name).map { "has shape \($0)" } ?? "is missing"
         throw PithError(
           .tensorMismatch,
           "the tensor '\(name)' of the training state \(found); it must have shape \(parameter.shape)",
@@ -247,10 +249,10 @@ public final class Trainer {
       }
     }
     for parameter in plan.parameters {
-      try session.load(tensors[parameter.name], as: parameter)
+      try session.load(tensors.values(of: parameter.name), as: parameter)
       guard parameter.isTrained else { continue }
       for (slot, buffer) in zip(slotNames, slots) {
-        tensors[TrainingState.slotName(slot, of: parameter.name)]?.withValues {
+        try tensors.values(of: TrainingState.slotName(slot, of: parameter.name))?.withValues {
           if let start = $0.baseAddress {
             (buffer.start + parameter.range.lowerBound).update(from: start, count: $0.count)
           }

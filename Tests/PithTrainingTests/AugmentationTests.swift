@@ -155,7 +155,7 @@ import Testing
       var steps = 0
       _ = try run.run(
         observer: { if case .step = $0 { steps += 1 } }, isStopped: { steps == 1 })
-      let weights = try #require(try run.checkpoint().state.tensors["fc.weight"]).values
+      let weights = try #require(try run.checkpoint().state().tensors["fc.weight"]).values
       #expect(weights[..<12].elementsEqual(weights[12...].map { -$0 }))
       seen.insert(weights[..<12].map { Int((abs($0) * 2 * 255).rounded()) })
     }

@@ -104,7 +104,7 @@ import Testing
       """
     let run = try images.run(network: network)
     _ = try run.run()
-    let weights = try #require(try run.checkpoint().state.tensors["conv.weight"]).values
+    let weights = try #require(try run.checkpoint().state().tensors["conv.weight"]).values
     let greatest = weights.reduce(0) { max($0, abs($1)) }
     for (filter, match) in try html().matches(of: /base64,([^"]*)"/).enumerated() {
       let png = try #require(Data(base64Encoded: String(match.output.1)))

@@ -157,7 +157,7 @@ import Testing
         observer: { if case .step = $0 { done += 1 } }, isStopped: { done == stop })
       #expect(outcome == .stopped)
       let checkpoint = try TrainingCheckpoint(contentsOf: images.path(folder), takesLast: true)
-      #expect(abs(try #require(checkpoint.state.numbers["plateau.factor"]) - 0.1) < 1e-12)
+      #expect(abs(try #require(checkpoint.state().numbers["plateau.factor"]) - 0.1) < 1e-12)
       let second = try TrainingRun(
         resuming: checkpoint, data: images.data(), folder: images.path(folder), threads: 1)
       #expect(try second.run() == .finished)

@@ -341,7 +341,7 @@ import Testing
     let checkpoint = try run.checkpoint()
     let bytes = try checkpoint.encoded()
     let whole = try TrainingCheckpoint(bytes: bytes)
-    #expect(whole.state.tensors == checkpoint.state.tensors)
+    #expect(try whole.state().tensors == checkpoint.state().tensors)
     #expect(whole.settings == checkpoint.settings)
     let (one, none): ([UInt8], [UInt8]) = ([1, 0, 0, 0], [0, 0, 0, 0])
     let number = text("a") + [UInt8](repeating: 0, count: 8)

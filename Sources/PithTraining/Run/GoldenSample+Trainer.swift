@@ -20,7 +20,7 @@ extension TrainingCheckpoint {
     var options = TrainingOptions()
     options.imagesPerPass = 1
     let trainer = try Trainer(
-      graph, parameters: parameters, classes: labels.count, options: options)
+      graph, parameters: tensors, classes: labels.count, options: options)
     let input = trainer.plan.graph.graph.inputs[0].shape
     let plan = try PreprocessingPlan(preprocessing, input: input)
     var scratch = PreprocessingScratch()

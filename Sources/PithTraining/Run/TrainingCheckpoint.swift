@@ -15,27 +15,24 @@ package struct TrainingCheckpoint: Sendable {
   package var samples: [GoldenSample]
   package var provenance: [ProvenanceEntry]
   /// Parameters, and what the optimiser remembers, by the names that they have in a ``TrainingState``.
-  var tensors: [String: TensorValues]
+  var tensors: StateTensors
   /// Those of ``Trainer`` and those of the run.
   var numbers: [String: Double]
   /// ``RunOptions/settings`` and what else has to be the same when the run goes on.
   package var settings: [String: String]
 
   /// A copy of all tensors and numbers.
-  package var state: TrainingState {
-    TrainingState(tensors: tensors.mapValues(\.tensor), numbers: numbers)
-  }
-
-  /// The tensors of the network itself.
-  var parameters: [String: TensorValues] {
-    tensors.filter { TrainingState.slot(ofTensor: $0.key) == nil }
+  package func state() throws -> TrainingState {
+    var copies: [String: Tensor] = [:]
+    for name in tensors.names { copies[name] = try tensors.values(of: name)?.tensor }
+    return TrainingState(tensors: copies, numbers: numbers)
   }
 
   /// What a model file of the network says.
-  private var contents: ModelContents {
+  private func contents() throws -> ModelContents {
     var contents = ModelContents(
-      graph: graph, parameters: parameters.mapValues { .init($0) }, preprocessing: preprocessing,
-      output: .logits)
+      graph: graph, parameters: try tensors.parameters().mapValues { .init($0) },
+      preprocessing: preprocessing, output: .logits)
     contents.labels = labels
     contents.samples = samples
     contents.provenance = provenance
@@ -51,16 +48,16 @@ package struct TrainingCheckpoint: Sendable {
   func save(to path: String) throws { try writer().save(to: path) }
 
   private func writer() throws -> ContainerWriter {
-    var writer = try contents.writer(.training)
-    let slots = Set(tensors.keys.compactMap { TrainingState.slot(ofTensor: $0)?.slot })
+    var writer = try contents().writer(.training)
+    let remembered = tensors.names.filter { TrainingState.slot(ofTensor: $0) != nil }.sorted()
+    let slots = Set(remembered.compactMap { TrainingState.slot(ofTensor: $0)?.slot })
     try writer.add(
       section: .optimizer, isRequired: true, bytes: TrainingSections.bytes(slots: slots.sorted()))
     try writer.add(
       section: .state, isRequired: true,
       bytes: TrainingSections.bytes(numbers: numbers, settings: settings))
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
-    where TrainingState.slot(ofTensor: name) != nil {
-      try writer.add(tensor: name, tensor)
+    for name in remembered {
+      if let values = try tensors.values(of: name) { try writer.add(tensor: name, values) }
     }
     return writer
   }
@@ -133,13 +130,13 @@ package struct TrainingCheckpoint: Sendable {
     provenance = model.provenance
     self.settings = settings
     self.numbers = numbers
-    tensors = try container.decodeAll().views
-    tensors[Preprocessing.meanImageName] = nil
+    try container.checkChunks()
+    tensors = .file(container)
   }
 
   init(
     graph: Graph, preprocessing: Preprocessing, labels: [String], samples: [GoldenSample],
-    provenance: [ProvenanceEntry], tensors: [String: TensorValues], numbers: [String: Double],
+    provenance: [ProvenanceEntry], tensors: StateTensors, numbers: [String: Double],
     settings: [String: String]
   ) {
     self.graph = graph
@@ -161,7 +158,7 @@ package struct TrainingCheckpoint: Sendable {
   package func model(
     weights: ElementType? = nil, limits: Limits = Limits()
   ) throws -> (bytes: [UInt8], notes: [String]) {
-    var contents = contents
+    var contents = try contents()
     let exact = try contents.encoded(limits: limits)
     let verification = try Verification(Model(bytes: exact, limits: limits))
     if let problem = verification.problems.first { throw problem }

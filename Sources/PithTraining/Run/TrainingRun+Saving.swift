@@ -13,7 +13,7 @@ extension TrainingRun {
     trainer.session.rest()
     return TrainingCheckpoint(
       graph: trainer.graph, preprocessing: preprocessing, labels: data.classes, samples: samples,
-      provenance: provenance, tensors: trainer.tensors,
+      provenance: provenance, tensors: .memory(trainer.tensors),
       numbers: trainer.numbers.merging(progress.numbers) { $1 }, settings: settings)
   }
 

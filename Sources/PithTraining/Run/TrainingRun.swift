@@ -113,8 +113,8 @@ public final class TrainingRun {
     var network = network
     network.graph = try network.graph.trained(with: options)
     try self.init(
-      network.graph, parameters: network.parameters.mapValues { TensorValues($0) }, data: data,
-      options: options, split: split, preprocessing: recipe,
+      network.graph, parameters: .memory(network.parameters.mapValues { TensorValues($0) }),
+      data: data, options: options, split: split, preprocessing: recipe,
       provenance: provenance, files: files, threads: threads,
       unused: RunOptions.unused(network, recipe: preprocessing))
     guard try lossOfNumbers() == nil else {
@@ -151,7 +151,7 @@ public final class TrainingRun {
     let files = RunFolder(folder)
     let names = options.settings.map(\.name)
     try self.init(
-      checkpoint.graph, parameters: checkpoint.parameters, data: data,
+      checkpoint.graph, parameters: checkpoint.tensors, data: data,
       options: options, split: options.split(data), preprocessing: checkpoint.preprocessing,
       provenance: checkpoint.provenance, files: files, threads: threads,
       unused: Set(names.filter { checkpoint.settings[$0] == nil }))
@@ -173,7 +173,7 @@ public final class TrainingRun {
 
   /// - Parameter unused: the names of options that do nothing in this run.
   private init(
-    _ graph: Graph, parameters: [String: TensorValues], data: ImageDataset, options: RunOptions,
+    _ graph: Graph, parameters: StateTensors, data: ImageDataset, options: RunOptions,
     split: DataSplit, preprocessing: Preprocessing, provenance: [ProvenanceEntry],
     files: RunFolder, threads: Int?, unused: Set<String>
   ) throws {
