@@ -57,6 +57,21 @@ extension TemporaryFolder {
       for index in 0..<8 { try write(png, to: "data/\(name)/\(index).png") }
     }
   }
+
+  /// A folder with these images, and with one layer for images of so many pixels a side in `n.network`.
+  static func ofColors(side: Int) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try folder.writeColors()
+    try folder.write(
+      """
+      parameter classes = 2
+      input image: [3, \(side), \(side)]
+      flatten
+      fc = fully_connected outputs: classes
+
+      """, to: "n.network")
+    return folder
+  }
 }
 
 /// JSON as Foundation reads it: another reader than the command's own writer.

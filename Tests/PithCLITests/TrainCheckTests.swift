@@ -7,13 +7,7 @@ import Testing
 @Suite struct TrainCheckTests {
   let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder()
-    try folder.writeColors()
-    try folder.write(
-      "parameter classes = 2\ninput image: [3, 4, 4]\nflatten\nfc = fully_connected outputs: classes\n",
-      to: "n.network")
-  }
+  init() throws { folder = try .ofColors(side: 4) }
 
   private func train(_ options: String) throws -> Program.Outcome {
     try folder.bash("\"$PITH\" train data --architecture n.network --augment none \(options)")

@@ -8,13 +8,7 @@ import Testing
 @Suite struct TrainDataTests {
   let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder()
-    try folder.writeColors()
-    try folder.write(
-      "parameter classes = 2\ninput image: [3, 4, 4]\nflatten\nfc = fully_connected outputs: classes\n",
-      to: "n.network")
-  }
+  init() throws { folder = try .ofColors(side: 4) }
 
   private func train(_ options: String, data: String = "data") throws -> Program.Outcome {
     try folder.bash(

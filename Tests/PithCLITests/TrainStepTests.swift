@@ -12,13 +12,7 @@ import Testing
 @Suite struct TrainStepTests {
   let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder()
-    try folder.writeColors()
-    try folder.write(
-      "parameter classes = 2\ninput image: [3, 2, 2]\nflatten\nfc = fully_connected outputs: classes\n",
-      to: "n.network")
-  }
+  init() throws { folder = try .ofColors(side: 2) }
 
   struct Case: Sendable, CustomTestStringConvertible {
     let options: String

@@ -8,8 +8,15 @@ package import PithThreads
 package struct WindowFusion: Sendable {
   package let first: BlockedConvolution
   package let window: BlockedWindow
-  /// The rows of the first layer's results that are held at a time, where it is direct.
-  private let height: Int
+  private let way: Way
+
+  /// What of the first layer's results is held at a time.
+  private enum Way {
+    /// So many rows of a panel; the layer is direct.
+    case rows(Int)
+    /// Tiles of so many rows and columns, of Winograd's.
+    case tiles(Int)
+  }
 
   /// The most that is held, so that it stays in the second-level cache with the input's rows.
   private static let greatestFloats = 48 << 10
@@ -18,12 +25,18 @@ package struct WindowFusion: Sendable {
   package init(_ first: BlockedConvolution, _ window: BlockedWindow) {
     self.first = first
     self.window = window
-    height = min(first.output.height, Self.greatestFloats / Self.floatsPerRow(of: first))
+    if case .winograd(let m) = first.algorithm {
+      way = .tiles(m)
+    } else {
+      way = .rows(min(first.output.height, Self.greatestFloats / Self.floatsPerRow(of: first)))
+    }
   }
 
-  /// Whether a convolution is Winograd's and the window halves its tiles, or it is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are
-  /// few, reads its input where that lies, without padding, and has results of which the rows that one row of a window
-  /// needs are few enough to be held. Padded rows would be copied for every panel, which costs what the fusion saves.
+  /// Whether a convolution is Winograd's and the window halves its tiles, or it is direct and its rows can be held.
+  ///
+  /// The latter is so when it is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are few,
+  /// reads its input where that lies, without padding, and has results of which the rows that one row of a window needs are
+  /// few enough. Padded rows would be copied for every panel, which costs what the fusion saves.
   package static func computes(_ first: BlockedConvolution, _ window: SlidingWindow) -> Bool {
     if case .winograd = first.algorithm { return window.halves }
     let reach = Double(window.kernelHeight - 1) * Double(window.dilationHeight) + 1
@@ -38,11 +51,13 @@ package struct WindowFusion: Sendable {
   }
 
   package var scratchFloatsPerWorker: Int {
-    guard case .winograd(let m) = first.algorithm else { return 2 * blockStride }
-    return first.scratchFloatsPerWorker + WinogradTasks.floatsBeforeWindow(m)
+    switch way {
+    case .rows(let height): 2 * blockStride(height)
+    case .tiles(let m): first.scratchFloatsPerWorker + WinogradTasks.floatsBeforeWindow(m)
+    }
   }
 
-  private var blockStride: Int { height * first.output.width * 8 }
+  private func blockStride(_ height: Int) -> Int { height * first.output.width * 8 }
 
   /// What listings call it.
   package var kernelName: String { "\(first.kernelName) \(window.kernelName)" }
@@ -77,22 +92,25 @@ extension WindowFusion {
     let data = BlockedData(
       input: input, inputStride: inputStride, output: output, outputStride: outputStride,
       residual: residual, residualStride: residualStride, clamp: clamp, function: function)
-    if case .winograd(let m) = first.algorithm {
+    switch way {
+    case .rows(let height):
+      let tasks = RowTasks(
+        layer: self, height: height, data: data, between: between, scratch: scratch,
+        images: images, threads: pool.threads)
+      pool.forEach(tasks.count, tasks)
+    case .tiles(let m):
       let tasks = WinogradTasks(
         first, m, data, images: images, threads: pool.threads, scratch: scratch,
         window: (window, between.clamp))
       pool.forEach(tasks.count, tasks)
-      return
     }
-    let tasks = Tasks(
-      layer: self, data: data, between: between, scratch: scratch, images: images,
-      threads: pool.threads)
-    pool.forEach(tasks.count, tasks)
   }
 
   /// (image, share of the panels, part of the rows).
-  private struct Tasks: ParallelTasks {
+  private struct RowTasks: ParallelTasks {
     private let layer: WindowFusion
+    /// How many rows of the first layer's results are held.
+    private let height: Int
     private let data: BlockedData
     private let between: Tail
     private let scratch: WorkerScratch
@@ -101,25 +119,26 @@ extension WindowFusion {
     var count: Int { division.count }
 
     init(
-      layer: WindowFusion, data: BlockedData, between: Tail, scratch: WorkerScratch,
+      layer: WindowFusion, height: Int, data: BlockedData, between: Tail, scratch: WorkerScratch,
       images: Int, threads: Int
     ) {
       self.layer = layer
+      self.height = height
       self.data = data
       self.between = between
       self.scratch = scratch
       let panels = layer.first.weights[0].panels
-      let height = layer.window.output.height
+      let rows = layer.window.output.height
       let wanted = threads == 1 ? 1 : max(1, (3 * threads + images - 1) / images)
       if images == 1, layer.dividesRows(threads: threads) {
         division = WorkDivision(
-          images: 1, rows: height, parts: threads, panels: panels,
+          images: 1, rows: rows, parts: threads, panels: panels,
           panelsPerTask: max(1, (panels + 2) / 3), isByRows: true)
       } else {
         let share = DirectRows.panelsPerTask(panels, tasks: wanted, threads: threads)
         let tasks = images * ((panels + share - 1) / share)
         division = WorkDivision(
-          images: images, rows: height, parts: layer.parts(tasks: tasks, threads: threads),
+          images: images, rows: rows, parts: layer.parts(tasks: tasks, threads: threads),
           panels: panels, panelsPerTask: share, isByRows: true)
       }
     }
@@ -128,7 +147,7 @@ extension WindowFusion {
       let part = division.part(task)
       for panel in part.panels {
         layer.compute(
-          part.rows, panel: panel, data, image: part.image, between,
+          part.rows, panel: panel, holding: height, data, image: part.image, between,
           scratch: scratch.base(of: worker))
       }
     }
@@ -160,11 +179,13 @@ extension WindowFusion {
 
   /// Computes rows of the results of one panel.
   private func compute(
-    _ range: Range<Int>, panel: Int, _ data: BlockedData, image: Int, _ between: Tail,
+    _ range: Range<Int>, panel: Int, holding height: Int, _ data: BlockedData, image: Int,
+    _ between: Tail,
     scratch: UnsafeMutablePointer<Float>
   ) {
     var part = window.window
     let rowFloats = first.output.width * 8
+    let blockStride = blockStride(height)
     let reach = (part.kernel_height - 1) * part.dilation_y + 1
     let blocks = first.weights[0].blocks(of: panel)
     let rows = DirectRows(first)

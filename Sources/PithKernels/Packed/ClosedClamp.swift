@@ -12,6 +12,6 @@ package struct ClosedClamp: Sendable, Hashable {
   package static let none = ClosedClamp(low: -.infinity, high: .infinity)
   /// `max(0, x)` (Nair and Hinton 2010).
   package static let relu = ClosedClamp(low: 0, high: .infinity)
-  /// `min(max(0, x), 6)` (Howard et al. 2017).
+  /// `min(max(0, x), 6)` (Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10").
   package static let relu6 = ClosedClamp(low: 0, high: 6)
 }
