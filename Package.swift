@@ -116,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "PithFormatTests",
       dependencies: [
-        "PithFormat", "PithFormatSupport", "PithTensor", "CPithKernels", "CZlib", "SaveLoop",
+        "PithFiles", "PithFormat", "PithFormatSupport", "PithTensor", "CPithKernels", "CZlib",
+        "SaveLoop",
         "PithTestSupport",
       ],
       swiftSettings: strict),

@@ -70,7 +70,7 @@ package struct PNGHeader: Sendable, Hashable {
   }
 }
 
-/// The bytes that libpng may read: the PNG and what follows it, up to the limit of an image's bytes.
+/// The bytes that a decoder may read: the PNG and what follows it, up to the limit of an image's bytes.
 struct PNGInput {
   let start: UnsafePointer<UInt8>
   let count: Int

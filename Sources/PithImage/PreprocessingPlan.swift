@@ -4,7 +4,7 @@ package import PithTensor
 /// A recipe made ready for one network: checked, with its tables, for any number of images.
 ///
 /// Immutable; any number of threads may use one plan at the same time, each with its own
-/// ``PreprocessingScratch``. Only libpng and zlib allocate when the scratch has seen an image of the size before.
+/// ``PreprocessingScratch``. Only decoding allocates when the scratch has seen an image of the size before.
 package struct PreprocessingPlan: Sendable {
   package let recipe: Preprocessing
   /// The network's input: `[channels, height, width]`.

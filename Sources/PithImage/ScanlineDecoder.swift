@@ -39,10 +39,11 @@ package struct ScanlineDecoder {
   /// - Parameter pixels: room for all.
   /// - Returns: how many bytes the PNG takes; nil when libpng has to decode, and then `pixels` may be of any values.
   package func decode(into pixels: UnsafeMutablePointer<UInt8>) -> Int? {
-    guard let inflater = ChunkInflater(ChunkReader(bytes, at: header.dataOffset)) else {
-      return nil
-    }
     let rowBytes = header.width * channels
+    guard
+      let inflater = ChunkInflater(
+        ChunkReader(bytes, at: header.dataOffset), outputBytes: header.height * (rowBytes + 1))
+    else { return nil }
     let stripeRows = min(header.height, max(1, Self.stripeBytes / (rowBytes + 1)))
     let isDone = withUnsafeTemporaryAllocation(
       of: UInt8.self, capacity: stripeRows * (rowBytes + 1)
@@ -93,14 +94,25 @@ private struct ChunkReader {
     self.offset = offset
   }
 
-  /// The data of the next chunk; nil when it is of no such type, not there as a whole, or its checksum is wrong.
-  mutating func next(_ types: Set<String>) -> UnsafeBufferPointer<UInt8>? {
+  enum Kind: UInt32 {
+    case pixels = 0x4944_4154  // IDAT
+    case end = 0x4945_4E44  // IEND
+    case text = 0x7445_5874  // tEXt
+    case compressedText = 0x7A54_5874  // zTXt
+    case internationalText = 0x6954_5874  // iTXt
+
+    var isText: Bool { self != .pixels && self != .end }
+  }
+
+  /// The data of the next chunk; nil when it is of another kind, not there as a whole, or its checksum is wrong.
+  mutating func next(where isWanted: (Kind) -> Bool) -> UnsafeBufferPointer<UInt8>? {
     guard bytes.count - offset >= 12 else { return nil }
     let length = Int(word(at: offset))
-    guard length <= bytes.count - offset - 12 else { return nil }
+    guard let kind = Kind(rawValue: word(at: offset + 4)), isWanted(kind), length <= Int32.max,
+      length <= bytes.count - offset - 12
+    else { return nil }
     let checked = UnsafeBufferPointer(rebasing: bytes[offset + 4..<offset + 8 + length])
-    guard types.contains(String(decoding: checked[..<4], as: UTF8.self)),
-      crc32_z(0, checked.baseAddress, checked.count) == UInt(word(at: offset + 8 + length))
+    guard crc32_z(0, checked.baseAddress, checked.count) == UInt(word(at: offset + 8 + length))
     else { return nil }
     offset += length + 12
     return UnsafeBufferPointer(rebasing: checked[4...])
@@ -108,8 +120,8 @@ private struct ChunkReader {
 
   /// Where the PNG ends, when only text is before that.
   mutating func endOfText() -> Int? {
-    while next(["tEXt", "zTXt", "iTXt"]) != nil {}
-    return next(["IEND"])?.count == 0 ? offset : nil
+    while next(where: \.isText) != nil {}
+    return next(where: { $0 == .end })?.count == 0 ? offset : nil
   }
 
   private func word(at offset: Int) -> UInt32 {
@@ -124,11 +136,15 @@ private final class ChunkInflater {
   // On the heap: zlib's state points back to it.
   private let stream: UnsafeMutablePointer<z_stream>
   private var chunks: ChunkReader
+  /// How far back the stream may reach: to the beginning, or as far as any may. libpng refuses one that reaches further than its
+  /// header says, and zlib alone does not see that.
+  private let window: Int
   /// zlib's last word.
   private var state = Z_OK
 
-  init?(_ chunks: ChunkReader) {
+  init?(_ chunks: ChunkReader, outputBytes: Int) {
     self.chunks = chunks
+    window = min(outputBytes, 1 << MAX_WBITS)
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     guard inflateInit_(stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
@@ -155,10 +171,17 @@ private final class ChunkInflater {
     return state == Z_STREAM_END && stream.pointee.avail_in == 0 ? chunks : nil
   }
 
+  /// Whether the window of a stream that begins so is no smaller than the data (RFC 1950, 2.2).
+  private func fits(_ first: UInt8?) -> Bool {
+    first.map { 1 << (Int($0 >> 4) + 8) >= window } ?? true
+  }
+
   /// Inflates what there is, of the next chunk when nothing is left of the last.
   private func proceed() {
     if stream.pointee.avail_in == 0 {
-      guard let chunk = chunks.next(["IDAT"]), let count = UInt32(exactly: chunk.count) else {
+      guard let chunk = chunks.next(where: { $0 == .pixels }),
+        let count = UInt32(exactly: chunk.count), stream.pointee.total_in > 0 || fits(chunk.first)
+      else {
         state = Z_DATA_ERROR
         return
       }

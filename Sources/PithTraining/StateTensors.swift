@@ -32,6 +32,30 @@ enum StateTensors: Sendable {
     }
   }
 
+  /// Copies tensors to where they are wanted; every chunk of a file is decoded once.
+  ///
+  /// - Parameter places: room for the values of each, by name; what there is none of stays as it is.
+  func copy(to places: [String: UnsafeMutablePointer<Float>]) throws {
+    switch self {
+    case .memory(let tensors):
+      for (name, place) in places {
+        tensors[name]?.withValues { values in
+          if let start = values.baseAddress { place.update(from: start, count: values.count) }
+        }
+      }
+    case .file(let container):
+      let wanted = container.tensors.compactMap { entry in
+        places[entry.name].map { (entry: entry, place: $0) }
+      }
+      try container.forEachPiece(
+        of: wanted.map { TensorRequest($0.entry, unit: 1) }, workers: 1,
+        forEach: { count, body in for task in 0..<count { body(task, 0) } },
+        { request, range, values in
+          (wanted[request].place + range.lowerBound).update(from: values, count: range.count)
+        })
+    }
+  }
+
   /// Those of the network itself.
   func parameters() throws -> [String: TensorValues] {
     var parameters: [String: TensorValues] = [:]

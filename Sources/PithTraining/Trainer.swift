@@ -82,10 +82,17 @@ public final class Trainer {
     slots = options.optimizer.slots.map { _ in ScalarBuffer(count: plan.trainedCount) }
     keepsAll = false
     chunks = plan.parameters.flatMap(ParameterChunk.chunks)
+    var brought: [String: Place] = [:]
     // One by one: there is no second copy of all.
     for parameter in plan.parameters {
-      try session.load(known.values(of: parameter.name) ?? first(parameter), as: parameter)
+      if let shape = known.shape(of: parameter.name) {
+        try parameter.check(shape)
+        brought[parameter.name] = Place(parameter, session.parameters)
+      } else {
+        try session.load(first(parameter), as: parameter)
+      }
     }
+    try known.copy(to: brought.mapValues(\.start))
   }
 
   /// The first value of a parameter that the network did not bring.
@@ -203,23 +210,33 @@ public final class Trainer {
 
   /// The tensors of the state in the memory of the trainer: the next step changes them.
   var tensors: [String: TensorValues] {
-    var tensors: [String: TensorValues] = [:]
-    for parameter in plan.parameters {
-      tensors[parameter.name] = values(of: parameter, in: session.parameters)
-      guard parameter.isTrained else { continue }
-      for (slot, buffer) in zip(options.optimizer.slots, slots) {
-        tensors[TrainingState.slotName(slot, of: parameter.name)] = values(
-          of: parameter, in: buffer)
-      }
-    }
-    return tensors
+    places.mapValues { TensorValues(shape: $0.shape, at: $0.start, of: $0.buffer) }
   }
 
-  private func values(
-    of parameter: TrainingParameter, in buffer: ScalarBuffer<Float>
-  ) -> TensorValues {
-    TensorValues(
-      shape: parameter.shape, at: buffer.start + parameter.range.lowerBound, of: buffer)
+  /// Where a tensor of the state is.
+  private struct Place {
+    let shape: Shape
+    let start: UnsafeMutablePointer<Float>
+    let buffer: ScalarBuffer<Float>
+
+    init(_ parameter: TrainingParameter, _ buffer: ScalarBuffer<Float>) {
+      shape = parameter.shape
+      start = buffer.start + parameter.range.lowerBound
+      self.buffer = buffer
+    }
+  }
+
+  /// Where each is, by name.
+  private var places: [String: Place] {
+    var places: [String: Place] = [:]
+    for parameter in plan.parameters {
+      places[parameter.name] = Place(parameter, session.parameters)
+      guard parameter.isTrained else { continue }
+      for (slot, buffer) in zip(options.optimizer.slots, slots) {
+        places[TrainingState.slotName(slot, of: parameter.name)] = Place(parameter, buffer)
+      }
+    }
+    return places
   }
 
   /// The numbers of the state.
@@ -248,17 +265,7 @@ public final class Trainer {
           advice: "resume with the network and optimiser that the run began with")
       }
     }
-    for parameter in plan.parameters {
-      try session.load(tensors.values(of: parameter.name), as: parameter)
-      guard parameter.isTrained else { continue }
-      for (slot, buffer) in zip(slotNames, slots) {
-        try tensors.values(of: TrainingState.slotName(slot, of: parameter.name))?.withValues {
-          if let start = $0.baseAddress {
-            (buffer.start + parameter.range.lowerBound).update(from: start, count: $0.count)
-          }
-        }
-      }
-    }
+    try tensors.copy(to: places.mapValues(\.start))
     (stepCount, plateau) = (progress.step, progress.plateau)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PithFiles
 import PithFormat
 import PithFormatSupport
 import PithTensor
@@ -34,9 +35,10 @@ struct KilledWriterTests {
       let said = try output.fileHandleForReading.readToEnd() ?? Data()
       words.insert(
         String(decoding: said, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? "")
-      // A file has no name before it is whole, so hardly ever is one left behind.
+      // A file has no name before it is whole, unless the file system has none without; so hardly ever is one left behind.
+      let isNameless = try TemporaryFile(in: folder.path("")).path.hasPrefix("/proc/")
       for name in try folder.names() where name != "model.pith" {
-        #expect(versions.contains(try folder.bytes(name)))
+        #expect(try !isNameless || versions.contains(folder.bytes(name)))
         try FileManager.default.removeItem(at: folder.file(name))
       }
     }

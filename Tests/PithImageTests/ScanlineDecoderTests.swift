@@ -18,6 +18,10 @@ import Testing
     /// Behind the zlib stream, in its last chunk.
     var garbage: [UInt8] = []
     var adlerError: UInt8 = 0
+    /// The window that the stream claims: `2^(8 + this)` bytes.
+    var window: UInt8?
+    /// A byte of the stream, from its end, that is another.
+    var damage: Int?
     /// Chunks behind those of the pixels.
     var trailer: [(type: String, data: [UInt8])] = [("IEND", [])]
 
@@ -45,6 +49,12 @@ import Testing
       _ = compress(&stream, &count, filtered, UInt(filtered.count))
       stream.removeSubrange(Int(count)...)
       stream[stream.count - 1] ^= adlerError
+      if let window {
+        stream[0] = window << 4 | 8
+        // A multiple of 31 (RFC 1950, 2.2).
+        stream[1] = UInt8(31 - Int(stream[0]) * 256 % 31)
+      }
+      if let damage { stream[max(0, stream.count - 1 - damage)] ^= 0x24 }
       var rest = (stream + garbage)[...]
       for piece in pieces {
         bytes += chunk("IDAT", Array(rest.prefix(piece)))
@@ -156,6 +166,25 @@ import Testing
     }
   }
 
+  /// Scanlines of 1010 bytes that repeat one of them: the stream reaches as far back.
+  @Test(arguments: 0...7 as ClosedRange<UInt8>)
+  func streamsThatReachFartherThanTheySayAreForLibpng(window: UInt8) throws {
+    var parts = Parts(colorType: 0, width: 1009, height: 1, filters: 1)
+    parts.filtered += parts.filtered + parts.filtered
+    parts.window = window
+    for pieces in [[], [0, 1], [2, 0, 1]] {
+      parts.pieces = pieces
+      let bytes = parts.bytes()
+      // Those of 256, 512, 1024 and 2048 bytes are smaller than the 3030 of the image.
+      #expect(try end(bytes) == (window < 4 ? nil : bytes.count))
+      expectSame(bytes)
+    }
+    let refused = "malformedImage: byte "
+    parts.pieces = []
+    #expect(
+      decoded(parts.bytes(), .drop, .gray, isSlow: false).hasPrefix(refused) == (window < 2))
+  }
+
   /// Damage that its checksum does not show, and damage that it does.
   @Test func damagedImagesAreThoseOfLibpng() throws {
     var random = SeededRandom(seed: 5)
@@ -167,6 +196,8 @@ import Testing
       parts.pieces = (0..<round % 3).map { _ in Int(random.next() % 30) }
       if round % 11 == 0 { parts.adlerError = 4 }
       if round % 13 == 0 { parts.garbage = [7] }
+      if round % 5 == 0 { parts.window = UInt8(round % 8) }
+      if round % 3 == 0 { parts.damage = Int(random.next() % 60) }
       var bytes = parts.bytes(height: round % 17 == 0 ? parts.height + 1 : nil)
       switch random.next() % 4 {
       case 0: bytes[Int(random.next() % UInt64(bytes.count))] ^= 1 << UInt8(random.next() % 8)

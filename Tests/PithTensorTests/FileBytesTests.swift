@@ -67,7 +67,7 @@ import Testing
       let path = "\(folder)/a"
       try FileBytes.replace(path) { file in
         try file.write([4, 5], at: 3)
-        #expect(try names(in: folder) == [])
+        #expect(try !names(in: folder).contains("a"))
         try file.write([1, 2, 3], at: 0)
         try file.write([], at: 9)
       }
@@ -105,7 +105,8 @@ import Testing
       var values: [UInt8] = (0..<200).map { $0 }
       try values[100...].withUnsafeBytes { try file.write($0, at: 100) }
       try values[..<100].withUnsafeBytes { try file.write($0, at: 0) }
-      #expect(try names(in: folder) == [])
+      // Unless the file system has no files without names.
+      #expect(try names(in: folder).isEmpty == file.path.hasPrefix("/proc/"))
       values = [UInt8](repeating: 0, count: 200)
       try values.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
       #expect(values == (0..<200).map { $0 })

@@ -256,10 +256,6 @@ import Testing
     let epochs = try images.text("killed/log.csv")
       .split(separator: "\n").dropFirst().map { $0.split(separator: ",").first.map(String.init) }
     #expect(epochs == ["1", "2", "3", "4", "5", "6"])
-    func names(_ folder: String) throws -> [String] {
-      try FileManager.default.contentsOfDirectory(atPath: images.path(folder)).sorted()
-    }
-    #expect(try names("killed") == names("whole"))
   }
 
   @Test(arguments: [Centering.channel, .image, .none])

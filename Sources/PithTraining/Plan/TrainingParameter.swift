@@ -31,6 +31,16 @@ package struct TrainingParameter: Sendable, Hashable {
   package var layer: String { String(name.dropLast(role.count + 1)) }
   /// Whether it has a gradient.
   package var isTrained: Bool { kind.isTrained }
+
+  /// - Parameter found: the shape of the tensor that it shall become; nil: there is none.
+  /// - Throws: ``PithError`` with the code `tensorMismatch` when that is another.
+  func check(_ found: Shape?) throws {
+    guard found == shape else {
+      let problem = found.map { "has shape \($0)" } ?? "is missing"
+      throw PithError(
+        .tensorMismatch, "the tensor '\(name)' \(problem); the network needs shape \(shape)")
+    }
+  }
 }
 
 extension TrainingParameter.Kind {

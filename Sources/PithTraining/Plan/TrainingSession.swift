@@ -170,13 +170,8 @@ package final class TrainingSession<Scalar: TrainingScalar> {
 
   /// Sets one of the plan's parameters.
   func load(_ tensor: TensorValues?, as parameter: TrainingParameter) throws {
-    guard let tensor, tensor.shape == parameter.shape else {
-      let found = tensor.map { "has shape \($0.shape)" } ?? "is missing"
-      throw PithError(
-        .tensorMismatch,
-        "the tensor '\(parameter.name)' \(found); the network needs shape \(parameter.shape)")
-    }
-    tensor.withValues { values in
+    try parameter.check(tensor?.shape)
+    tensor?.withValues { values in
       for (position, value) in zip(parameter.range, values) {
         parameters.start[position] = Scalar(value)
       }
