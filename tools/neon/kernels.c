@@ -194,16 +194,32 @@ static void window(ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t dilation, ptrdi
   const size_t inputs = (size_t)(8 * height * width);
   float *x = numbers(inputs), *weights = numbers((size_t)(8 * kernel * kernel));
   float *bias = numbers(8), *residual = numbers(count), *dy = numbers(count);
-  float *y = room(5 * count + inputs), *dx = y + 5 * count;
+  const size_t taps = (size_t)(8 * kernel * kernel);
+  float *y = room(5 * count + 4 * inputs + taps), *dx = y + 5 * count, *sums = dx + 4 * inputs;
   const ptrdiff_t end = shape.output_height;
   KERNEL(depthwise_f32_8)(&shape, 0, end, x, weights, NULL, NULL, -INFINITY, INFINITY, y);
   KERNEL(depthwise_f32_8)(&shape, 0, end, x, weights, bias, residual, -0.8f, 0.9f, y + count);
   KERNEL(max_pool_f32_8)(&shape, 0, end, x, y + 2 * count);
   KERNEL(average_pool_f32_8)(&shape, 0, end, x, 0, y + 3 * count);
   KERNEL(average_pool_f32_8)(&shape, 0, end, x, 1, y + 4 * count);
-  for (size_t i = 0; i < inputs; i++) dx[i] = 0;
+  for (size_t i = 0; i < 4 * inputs + taps; i++) dx[i] = 0;
   KERNEL(max_pool_gradient_f32_8)(&shape, x, dy, dx);
-  finish("window", y, 5 * count + inputs);
+  KERNEL(average_pool_gradient_f32_8)(&shape, 0, dy, dx + inputs);
+  KERNEL(average_pool_gradient_f32_8)(&shape, 1, dy, dx + 2 * inputs);
+  KERNEL(depthwise_input_gradient_f32_8)(&shape, dy, weights, dx + 3 * inputs);
+  KERNEL(depthwise_weight_gradient_f32_8)(&shape, x, dy, sums);
+  finish("window", y, 5 * count + 4 * inputs + taps);
+}
+
+// Windows that lie side by side; what is left over at the end belongs to none.
+static void tile(ptrdiff_t kernel, ptrdiff_t height, ptrdiff_t width) {
+  pith_sliding_window shape = {height, width, kernel, kernel, kernel, kernel, 1, 1,
+                               0, 0, 0, 0, height / kernel, width / kernel};
+  const size_t inputs = (size_t)(8 * height * width);
+  float *x = numbers(inputs), *dx = room(inputs);
+  float *dy = numbers((size_t)(8 * shape.output_height * shape.output_width));
+  KERNEL(max_pool_tile_gradient_f32_8)(&shape, x, dy, dx);
+  finish("tiles of a maximum", dx, inputs);
 }
 
 static void windows(void) {
@@ -212,6 +228,8 @@ static void windows(void) {
       for (ptrdiff_t dilation = 1; dilation <= 2; dilation++)
         for (ptrdiff_t width = 1; width < 24; width += width < 18 ? 1 : 5)
           window(kernel, stride, dilation, kernel / 2, 1 + width % 9, width);
+  for (ptrdiff_t kernel = 1; kernel <= 4; kernel++)
+    for (ptrdiff_t width = kernel; width < 20; width++) tile(kernel, kernel + width % 5, width);
   for (size_t pixels = 1; pixels < 50; pixels++) {
     float *x = numbers(8 * pixels), *y = room(16);
     KERNEL(global_average_f32_8)(pixels, x, y);
@@ -292,6 +310,20 @@ static void gradients(void) {
   }
 }
 
+static void derivatives(void) {
+  for (int kind = pith_leaky_relu_derivative; kind <= pith_tanh_derivative; kind++)
+    for (size_t count = 1; count < 70; count++) {
+      float *x = numbers(count), *dy = numbers(count), *added = numbers(count), *y = room(2 * count);
+      // Leaky ReLU, sigmoid, hard sigmoid and tanh are told their outputs.
+      const bool is_output = kind == pith_sigmoid_derivative || kind == pith_hard_sigmoid_derivative ||
+                            kind == pith_tanh_derivative;
+      for (size_t i = 0; i < count; i++) x[i] = is_output ? fabsf(x[i]) : 6 * x[i];
+      KERNEL(map_gradient_f32)((pith_derivative)kind, count, x, 0.3f, dy, NULL, y);
+      KERNEL(map_gradient_f32)((pith_derivative)kind, count, x, 0.3f, dy, added, y + count);
+      finish("derivatives", y, 2 * count);
+    }
+}
+
 static void checksums(void) {
   for (size_t count = 0; count < 300; count++) {
     uint8_t bytes[320];
@@ -321,6 +353,7 @@ int main(int count, char **arguments) {
   windows();
   layouts();
   gradients();
+  derivatives();
   checksums();
   if (compares && fgetc(file) != EOF) differences++;
   if (fclose(file) != 0) return 4;
