@@ -92,7 +92,7 @@ struct PlanBuilder {
   ) {
     let name = layer.layer.name
     let norms = (foldedNorms[name] ?? []).map { loading.norm($0, channels: outputs) }
-    loading.pack("\(name).weight", norms: norms, into: weights)
+    loading.pack("\(name).weight", outputs: outputs, norms: norms, into: weights)
     let bias =
       source.has("\(name).bias")
       ? loading.copy(of: "\(name).bias", count: outputs, isKept: false) : nil

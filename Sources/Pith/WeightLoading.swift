@@ -9,14 +9,18 @@ struct WeightLoading {
     let name: String
     let norms: [LoadedNorm]
     let weights: any PackedWeights
+    let count: Int
+    /// In which pages of the memory they lie.
+    let pages: Range<Int>
   }
 
   /// Everything that the plan keeps.
   let memory = WeightMemory()
-  private var copies: [(name: String, buffer: FloatBuffer)] = []
+  private var copies: [(name: String, buffer: FloatBuffer, pages: Range<Int>)] = []
   private var copyIndices: [String: Int] = [:]
   private var packings: [Packing] = []
   private var endings: [() -> Void] = []
+  private var pageCount = 0
 
   /// A parameter as it is, which will be in the buffer when everything was read.
   ///
@@ -25,7 +29,7 @@ struct WeightLoading {
     if let index = copyIndices[name] { return copies[index].buffer }
     let buffer = isKept ? memory.floats(count) : FloatBuffer(count: count)
     copyIndices[name] = copies.count
-    copies.append((name, buffer))
+    copies.append((name, buffer, isKept ? newPages() : 0..<0))
     return buffer
   }
 
@@ -38,8 +42,22 @@ struct WeightLoading {
   }
 
   /// Lays a matrix out as its pieces come, with the scales of batch norms folded into it.
-  mutating func pack(_ name: String, norms: [LoadedNorm], into weights: any PackedWeights) {
-    packings.append(Packing(name: name, norms: norms, weights: weights))
+  ///
+  /// - Parameter outputs: how many there are.
+  mutating func pack(
+    _ name: String, outputs: Int, norms: [LoadedNorm], into weights: any PackedWeights
+  ) {
+    packings.append(
+      Packing(
+        name: name, norms: norms, weights: weights, count: outputs * weights.weightsPerOutput,
+        pages: newPages()))
+  }
+
+  /// Those of the memory that were given away since the last time, and the one that was not full then.
+  private mutating func newPages() -> Range<Int> {
+    let first = max(0, pageCount - 1)
+    pageCount = memory.pageCount
+    return first..<pageCount
   }
 
   /// Does something when everything was read.
@@ -60,16 +78,29 @@ struct WeightLoading {
       }
     try source.forEachPiece(of: requests, pool: pool) { request, range, values in
       if request < copies.count {
-        (copies[request].buffer.start + range.lowerBound).update(from: values, count: range.count)
+        let copy = copies[request]
+        memory.commit(copy.pages)
+        (copy.buffer.start + range.lowerBound).update(from: values, count: range.count)
       } else {
-        packings[request - copies.count].pack(range, values)
+        let packing = packings[request - copies.count]
+        memory.commit(packing.pages(of: range))
+        packing.pack(range, values)
       }
     }
+    memory.commitAll()
     for ending in endings { ending() }
   }
 }
 
 extension WeightLoading.Packing {
+  /// In which pages of the memory some of the weights are laid out.
+  fileprivate func pages(of range: Range<Int>) -> Range<Int> {
+    guard weights.liesInOrder, count > 0 else { return pages }
+    let first = pages.lowerBound
+    return first + pages.count * range.lowerBound / count..<first
+      + (pages.count * range.upperBound + count - 1) / count
+  }
+
   /// - Parameter range: whole outputs.
   fileprivate func pack(_ range: Range<Int>, _ values: UnsafePointer<Float>) {
     let row = weights.weightsPerOutput

@@ -9,13 +9,16 @@ package final class DecodedTensors: @unchecked Sendable {
   /// The values of each stream.
   private let streams: [UnsafeMutableBufferPointer<Float>]
 
-  /// - Parameter valueCounts: the number of values of each stream.
-  init(entries: [TensorEntry], valueCounts: [Int]) {
+  /// - Parameters:
+  ///   - valueCounts: the number of values of each stream.
+  ///   - forEach: runs tasks.
+  init(entries: [TensorEntry], valueCounts: [Int], forEach: Container.ForEach) {
     self.entries = entries
     streams = valueCounts.map { count in
       let byteCount = count * MemoryLayout<Float>.stride
       let memory = LargeMemory.allocate(byteCount: byteCount)
-      LargeMemory.useHugePages(memory, byteCount: byteCount)
+      let pages = LargeMemory.pages(of: memory, byteCount: byteCount)
+      forEach(pages.count) { task, _ in LargeMemory.commit(pages[task]) }
       return UnsafeMutableBufferPointer(
         start: memory.bindMemory(to: Float.self, capacity: count), count: count)
     }
@@ -73,7 +76,8 @@ extension Container {
   package func decodeAll(
     workers: Int, kernels: FormatKernels = .best, forEach: ForEach
   ) throws -> DecodedTensors {
-    let decoded = DecodedTensors(entries: tensors, valueCounts: chunkTable.valueCounts)
+    let decoded = DecodedTensors(
+      entries: tensors, valueCounts: chunkTable.valueCounts, forEach: forEach)
     let decoders = (0..<max(1, workers)).map { _ in ChunkDecoder(kernels: kernels) }
     let chunks = chunkTable.chunks
     var failures = [PithError?](repeating: nil, count: chunks.count)

@@ -13,7 +13,8 @@ package final class FloatBuffer: @unchecked Sendable {
   /// Memory of unspecified content.
   package convenience init(count: Int) {
     self.init(uncommitted: count)
-    LargeMemory.useHugePages(start, byteCount: byteCount)
+    guard byteCount >= LargeMemory.hugePage else { return }
+    for page in LargeMemory.pages(of: start, byteCount: byteCount) { LargeMemory.commit(page) }
   }
 
   /// The same in pages of whatever size the system gives.

@@ -1,13 +1,17 @@
 import PithTensor
+import Synchronization
 
 /// Memory for everything that a plan keeps, piece after piece, so that small pieces share huge pages.
 ///
-/// A class because the pieces are counted where they are asked for. Used by one thread.
-package final class WeightMemory {
+/// A class because the pieces are counted where they are asked for. Used by one thread, but for ``commit(_:)``.
+package final class WeightMemory: @unchecked Sendable {
   /// The floats that have been given away since the beginning, or ``reuse()``.
   package private(set) var count = 0
   private var slabs: [(memory: FloatBuffer, used: Int, most: Int)] = []
   private var zeros: [FloatBuffer] = []
+  private var isShared = false
+  private var pages: [UnsafeMutableRawBufferPointer] = []
+  private let isCommitted = Mutex<[Bool]>([])
 
   /// The floats that have been given away at most, those that share memory once.
   package var most: Int { slabs.reduce(0) { $0 + $1.most } }
@@ -38,6 +42,7 @@ package final class WeightMemory {
   package func reuse() {
     if let last = slabs.indices.last { slabs[last].used = 0 }
     count = 0
+    isShared = true
   }
 
   /// A piece for numbers of single channels, in whole blocks of eight; ``prepare()`` writes zeros.
@@ -47,11 +52,37 @@ package final class WeightMemory {
     return buffer
   }
 
+  /// The pages in which the pieces so far lie.
+  package var pageCount: Int {
+    slabs.reduce(0) { $0 + LargeMemory.pages(of: $1.memory.start, byteCount: bytes($1.used)).count }
+  }
+
   /// To be called when everything has been asked for and nothing is written yet.
   package func prepare() {
-    for slab in slabs {
-      LargeMemory.useHugePages(slab.memory.start, byteCount: slab.most * MemoryLayout<Float>.stride)
+    pages = slabs.flatMap {
+      LargeMemory.pages(of: $0.memory.start, byteCount: bytes($0.most))
     }
+    isCommitted.withLock { $0 = pages.map { _ in false } }
+    // Memory that nobody else writes comes with zeros.
+    guard isShared else { return }
+    commitAll()
     for buffer in zeros { buffer.start.update(repeating: 0, count: buffer.count) }
   }
+
+  /// Has some of the first ``pageCount`` pages in memory, which after ``prepare()`` come when they are written, but more
+  /// slowly. On any threads.
+  package func commit(_ range: Range<Int>) {
+    for index in range.clamped(to: pages.indices) {
+      let isNew = isCommitted.withLock { flags in
+        defer { flags[index] = true }
+        return !flags[index]
+      }
+      if isNew { LargeMemory.commit(pages[index]) }
+    }
+  }
+
+  /// Has all pages in memory that are not yet.
+  package func commitAll() { commit(pages.indices) }
+
+  private func bytes(_ floats: Int) -> Int { floats * MemoryLayout<Float>.stride }
 }

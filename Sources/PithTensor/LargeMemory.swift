@@ -1,14 +1,15 @@
 import Glibc
 
-/// Memory for many values, in huge pages where the system has them: page faults would take longer than filling it.
+/// Memory for many values, in huge pages where the system has them at hand: page faults would take longer than filling it.
 ///
 /// Large pieces come from the system and go back to it at once, so that what is needed for a moment does not stay.
 package enum LargeMemory {
   /// The size of a huge page, 2 MiB on x86-64 and on 64-bit ARM with pages of 4 KiB.
-  private static let hugePage = 1 << 21
+  package static let hugePage = 1 << 21
   private static let leastMapped = 1 << 18
 
-  /// Memory of unspecified content, aligned to a cache line of 64 bytes or, from 2 MiB on, to a huge page.
+  /// Memory of unspecified content, aligned to a cache line of 64 bytes or, from 2 MiB on, to a huge page; from 256 KiB on
+  /// zeros.
   package static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
     guard byteCount >= leastMapped else {
       return .allocate(byteCount: max(1, byteCount), alignment: 64)
@@ -25,12 +26,6 @@ package enum LargeMemory {
     let end = (memory + byteCount).alignedUp(toMultipleOf: Int(getpagesize()))
     if mapping + room > end { munmap(end, mapping + room - end) }
     return memory
-  }
-
-  /// Asks for huge pages for what lies in whole ones; to be called before it is written.
-  package static func useHugePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
-    let whole = byteCount / hugePage * hugePage
-    if whole > 0 { madvise(memory, whole, MADV_HUGEPAGE) }
   }
 
   /// Leaves memory without content, until it is written again, to whoever needs it meanwhile; a small piece stays as it is.

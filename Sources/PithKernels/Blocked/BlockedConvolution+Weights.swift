@@ -11,6 +11,13 @@ extension BlockedConvolution: PackedWeights {
     input.channels / groups * window.kernelHeight * window.kernelWidth
   }
 
+  package var liesInOrder: Bool {
+    switch algorithm {
+    case .direct, .planar: true
+    case .winograd: false
+    }
+  }
+
   /// - Parameter rows: `[outputs, channels / groups, kernel height, kernel width]`.
   package func pack(
     _ outputs: Range<Int>, _ rows: UnsafePointer<Float>, scales: UnsafePointer<Double>?

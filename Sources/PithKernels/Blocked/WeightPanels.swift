@@ -69,6 +69,8 @@ package protocol PackedWeights: Sendable {
   var outputsTogether: Int { get }
   /// How many weights an output has.
   var weightsPerOutput: Int { get }
+  /// Whether outputs lie one behind the other, so that a part of them takes a part of the memory.
+  var liesInOrder: Bool { get }
 
   /// Lays out the weights of some outputs.
   ///
@@ -78,4 +80,8 @@ package protocol PackedWeights: Sendable {
   ///     more; nil: 1.
   func pack(
     _ outputs: Range<Int>, _ rows: UnsafePointer<Float>, scales: UnsafePointer<Double>?)
+}
+
+extension PackedWeights {
+  package var liesInOrder: Bool { true }
 }
