@@ -19,6 +19,7 @@ pith_cpu_features pith_cpu_detect(void) {
   features.avx512 = features.avx2_fma && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512bw");
+  features.mesh_cache = features.avx512 && __builtin_cpu_is("intel");
   features.pclmul = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
   // Not among the names that every compiler's support library knows: leaf 7, EBX, bit 29.
   unsigned eax, ebx = 0, ecx, edx;

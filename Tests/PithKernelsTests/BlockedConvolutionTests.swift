@@ -58,12 +58,14 @@ import Testing
   }
 
   static func layer(
-    _ test: ConvolutionCase, _ algorithm: BlockedConvolution.Algorithm, _ set: InstructionSet
+    _ test: ConvolutionCase, _ algorithm: BlockedConvolution.Algorithm, _ set: InstructionSet,
+    readsWeightsOnce: Bool = false
   ) throws -> BlockedConvolution {
-    BlockedConvolution(
+    var kernels = try #require(KernelSet(set).blocked)
+    kernels.readsWeightsOnce = readsWeightsOnce
+    return BlockedConvolution(
       test.window, channels: test.channels, outputs: test.outputs, groups: test.groups,
-      weights: test.weights, bias: test.bias, algorithm: algorithm,
-      kernels: try #require(KernelSet(set).blocked))
+      weights: test.weights, bias: test.bias, algorithm: algorithm, kernels: kernels)
   }
 
   /// A few random convolutions that an algorithm can compute.
@@ -163,9 +165,36 @@ import Testing
     for test in Self.cases(algorithm, count: 25, seed: 10) {
       let layer = try Self.layer(test, algorithm, set)
       let whole = Self.run(layer, test, residual: true, clamp: .relu, pool: pools[0])
+      let other = try Self.layer(test, algorithm, set, readsWeightsOnce: true)
       for pool in pools[1...] {
-        let values = Self.run(layer, test, residual: true, clamp: .relu, pool: pool)
-        #expect(values == whole, "\(pool.threads) threads, \(test.window)")
+        for layer in [layer, other] {
+          let values = Self.run(layer, test, residual: true, clamp: .relu, pool: pool)
+          #expect(values == whole, "\(pool.threads) threads, \(test.window)")
+        }
+      }
+    }
+  }
+
+  /// Widths of which tiles hold several rows, with any number of rows left over for the last tile.
+  @Test(arguments: sets, [7, 8, 14])
+  func rowsThatShareTilesMatchDoublePrecision(_ set: InstructionSet, _ width: Int) throws {
+    var random = SeededRandom(seed: 21)
+    let pools = [1, 2].map(ThreadPool.init(threads:))
+    for height in 1...9 {
+      for (kernel, stride) in [(1, 1), (1, 2), (3, 1), (3, 2), (5, 2)] {
+        var window = SlidingWindow(
+          inputHeight: (height - 1) * stride + 1, inputWidth: (width - 1) * stride + 1,
+          outputHeight: height, outputWidth: width, kernelHeight: kernel, kernelWidth: kernel)
+        (window.strideHeight, window.strideWidth) = (stride, stride)
+        (window.top, window.left) = (kernel / 2, kernel / 2)
+        (window.bottom, window.right) = (kernel / 2, kernel / 2)
+        let test = ConvolutionCase(
+          window, channels: 20, outputs: 40, groups: 1, images: 2, random: &random)
+        let layer = try Self.layer(test, .direct, set)
+        for pool in pools {
+          let values = Self.run(layer, test, pool: pool)
+          #expect(Self.agrees(values, test, .direct), "\(pool.threads) threads, \(window)")
+        }
       }
     }
   }

@@ -139,7 +139,7 @@ static void product(bool planar, size_t pixels, size_t outputs, size_t blocks, s
   float *x = numbers(blocks * row), *weights = numbers(blocks * taps * lines * outputs * 8);
   const size_t out_block = 8 * pixels + 8, count = outputs * out_block;
   float *residual = numbers(count), *bias = numbers(8 * outputs), *y = room(count);
-  pith_product_input input = {offsets, taps, blocks, (ptrdiff_t)row, step, NULL, 0};
+  pith_product_input input = {offsets, taps, blocks, (ptrdiff_t)row, step, 0, 0, NULL, 0};
   pith_product_output shape = {extras ? bias : NULL, extras ? residual : NULL, (ptrdiff_t)out_block, 8,
                                extras ? -0.8f : -INFINITY, extras ? 0.9f : INFINITY};
   (planar ? PRODUCT(product_planar_f32) : PRODUCT(product_f32))(outputs, pixels, &input, x, weights,

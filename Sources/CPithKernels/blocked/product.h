@@ -92,6 +92,19 @@ INLINE void product_run(const int vectors, const bool planar, size_t pixels,
 }
 
 PITH_PRODUCT_KERNEL(PRODUCT) {
+  const size_t row = input->row_pixels;
+  if (row > 0 && row < pixels) {
+#ifdef WIDE_TILE
+    if (output_blocks == 2 && product_wide_rows(pixels, input, x, weights, shape, output)) return;
+#endif
+    pith_product_output place = *shape;
+    for (; pixels > 0; pixels -= row, x += input->row_stride) {
+      PRODUCT(output_blocks, row, input, x, weights, &place, output);
+      output += (ptrdiff_t)row * shape->pixel_stride;
+      if (place.residual) place.residual += (ptrdiff_t)row * shape->pixel_stride;
+    }
+    return;
+  }
 #ifdef WIDE_TILE
   if (output_blocks == 2 && product_wide(pixels, input, x, weights, shape, output)) return;
 #endif

@@ -10,22 +10,26 @@ INLINE lanes half(wide_lanes value, const int upper) {
                : __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
-// Pixels that lie `step` floats apart. `pixels`, `step` and `planar` are constants after inlining, as in product_tile.
-INLINE void wide_tile(const int pixels, const int step, const bool planar,
+// Rows of pixels that lie `step` floats apart. `rows` <= 4, `width`, `step` and `planar` are constants after inlining, as in
+// product_tile.
+INLINE void wide_tile(const int rows, const int width, const int step, const bool planar,
                       const pith_product_input *input, const float *x, const float *weights,
                       const pith_product_output *shape, float *output, ptrdiff_t done) {
   const int channels = planar ? 1 : 8;
+  const int pixels = rows * width;
   wide_lanes sums[WIDE_TILE];
   UNROLL for (int p = 0; p < pixels; p++) sums[p] = (wide_lanes){0};
 
   for (size_t block = 0; block < input->blocks; block++, x += input->block_stride) {
     for (size_t tap = 0; tap < input->tap_count; tap++) {
-      const float *from = x + input->taps[tap];
+      const float *from[4];
+      UNROLL for (int r = 0; r < rows; r++) from[r] = x + input->taps[tap] + r * input->row_stride;
       UNROLL for (int line = 0; line < channels; line++)
         __builtin_prefetch(weights + weights_ahead + 16 * line, 0, 3);
       UNROLL for (int c = 0; c < channels; c++, weights += 16) {
         wide_lanes weight = *(const wide_lanes *)weights;
-        UNROLL for (int p = 0; p < pixels; p++) sums[p] += from[p * step + c] * weight;
+        UNROLL for (int p = 0; p < pixels; p++)
+          sums[p] += from[p / width][p % width * step + c] * weight;
       }
     }
   }
@@ -42,9 +46,9 @@ INLINE void wide_tile(const int pixels, const int step, const bool planar,
   }
 }
 
-#define WIDE(pixels)                                                         \
-  case pixels:                                                               \
-    wide_tile(pixels, step, planar, input, x, weights, shape, output, done); \
+#define WIDE(pixels)                                                            \
+  case pixels:                                                                  \
+    wide_tile(1, pixels, step, planar, input, x, weights, shape, output, done); \
     break;
 #define WIDE_4(pixels) WIDE(pixels) WIDE(pixels + 1) WIDE(pixels + 2) WIDE(pixels + 3)
 
@@ -82,6 +86,42 @@ INLINE void stepping_run(const int step, const bool planar, size_t pixels,
 }
 #undef WIDE_4
 #undef WIDE
+
+// Rows that are too short to keep the units busy, several in one tile, so that a weight is read once for all of them.
+INLINE void rows_run(const int step, size_t rows, const pith_product_input *input, const float *x,
+                     const float *weights, const pith_product_output *shape, float *output) {
+  const size_t width = input->row_pixels, most = WIDE_TILE / width;
+  ptrdiff_t done = 0;
+  for (size_t tiles = (rows + most - 1) / most; tiles > 0; tiles--) {
+    size_t count = (rows + tiles - 1) / tiles;
+#define ROWS(rows, width)                                                               \
+  case 4 * width + rows:                                                                \
+    wide_tile(rows, width, step, false, input, x, weights, shape, output, done);        \
+    break;
+    switch (4 * width + count) {
+      ROWS(1, 7) ROWS(2, 7) ROWS(3, 7) ROWS(4, 7)
+      ROWS(1, 8) ROWS(2, 8) ROWS(3, 8)
+      ROWS(1, 14) ROWS(2, 14)
+    }
+#undef ROWS
+    x += (ptrdiff_t)count * input->row_stride;
+    done += (ptrdiff_t)(count * width);
+    rows -= count;
+  }
+}
+
+// Whether there are tiles for several rows; then they are computed.
+static bool product_wide_rows(size_t pixels, const pith_product_input *input, const float *x,
+                              const float *weights, const pith_product_output *shape,
+                              float *output) {
+  const size_t width = input->row_pixels;
+  if (width != 7 && width != 8 && width != 14) return false;
+  switch (input->pixel_stride) {
+    case 8: rows_run(8, pixels / width, input, x, weights, shape, output); return true;
+    case 16: rows_run(16, pixels / width, input, x, weights, shape, output); return true;
+    default: return false;
+  }
+}
 
 // Whether the pixels lie so that there are tiles for them; then they are computed.
 static bool product_wide(size_t pixels, const pith_product_input *input, const float *x,

@@ -8,14 +8,17 @@
 
 #include <stddef.h>
 
-// Where the inputs of a product lie. The input of pixel p, channel c of block b, at tap t is
-// x[p * pixel_stride + b * block_stride + taps[t] + c].
+// Where the inputs of a product lie. The input of pixel p of row r, channel c of block b, at tap t is
+// x[r * row_stride + p * pixel_stride + b * block_stride + taps[t] + c]; pixels fill row after row.
 typedef struct {
   const ptrdiff_t *taps;
   size_t tap_count;
   size_t blocks;
   ptrdiff_t block_stride;
   ptrdiff_t pixel_stride;
+  // The pixels of a row, or 0: all are one row.
+  size_t row_pixels;
+  ptrdiff_t row_stride;
   // Weights that are wanted soon: brought into the second-level cache meanwhile; or null.
   const float *next;
   size_t next_floats;
@@ -30,14 +33,15 @@ typedef struct {
   float low, high;
 } pith_product_output;
 
-// Products of weights with `pixels` pixels.
+// Products of weights with `pixels` pixels, which are whole rows.
 //
 // `output_blocks` is 1 or 2. Weights: [blocks][taps][8][output_blocks][8].
 #define PITH_PRODUCT_KERNEL(name)                                                                   \
   void name(size_t output_blocks, size_t pixels, const pith_product_input *input, const float *x,   \
             const float *weights, const pith_product_output *shape, float *output)
 
-// The same for an input of planes, where each tap is one value: weights are [taps][output_blocks][8] and there is one block.
+// The same for an input of planes, where each tap is one value: weights are [taps][output_blocks][8], there is one block
+// and one row.
 #define PITH_PRODUCT_KERNELS(tile, variant)                \
   PITH_PRODUCT_KERNEL(product_f32_##tile##_##variant);     \
   PITH_PRODUCT_KERNEL(product_planar_f32_##tile##_##variant)

@@ -7,6 +7,7 @@
 typedef struct {
   bool avx2_fma;   // AVX2, FMA3, BMI1 and BMI2
   bool avx512;     // those, and AVX-512 F, VL, DQ and BW
+  bool mesh_cache; // the last cache lies along a mesh: Intel's processors with AVX-512
   bool pclmul;     // PCLMULQDQ and SSE4.1
   bool sha;        // the SHA extensions, SSSE3 and SSE4.1
   bool neon;       // AArch64 Advanced SIMD

@@ -51,7 +51,8 @@ package struct BlockedConvolution: Sendable {
     let isPlanar = algorithm == .planar
     let strip = DirectStrip(
       window, lanes: isPlanar ? 1 : 8,
-      planes: isPlanar ? channels : (groupChannels + 7) / 8)
+      planes: isPlanar ? channels : (groupChannels + 7) / 8,
+      weights: groupChannels * tapCount * groupOutputs, maySample: !isPlanar)
     self.strip = algorithm.isDirect ? strip : nil
     switch algorithm {
     case .direct:
@@ -113,9 +114,8 @@ package struct BlockedConvolution: Sendable {
       let tasks = DirectTasks(self, data, images: images, threads: pool.threads, scratch: scratch)
       pool.forEach(tasks.count, tasks)
     case .winograd(let m):
-      let tasks = WinogradTasks(
-        self, m, data, images: images, threads: pool.threads, scratch: scratch)
-      pool.forEach(tasks.count, tasks)
+      WinogradTasks(self, m, data, images: images, threads: pool.threads, scratch: scratch)
+        .run(on: pool)
     }
   }
 }

@@ -88,7 +88,7 @@ private struct FullyConnectedTasks: ParallelTasks {
   func run(task: Int, worker: Int) {
     var input = pith_product_input(
       taps: layer.taps.start, tap_count: 1, blocks: layer.blocks, block_stride: 8,
-      pixel_stride: data.inputStride, next: nil, next_floats: 0)
+      pixel_stride: data.inputStride, row_pixels: 0, row_stride: 0, next: nil, next_floats: 0)
     let weights = layer.weights
     for panel in task * panelsPerTask..<min(weights.panels, (task + 1) * panelsPerTask) {
       var shape = pith_product_output(

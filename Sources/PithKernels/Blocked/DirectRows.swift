@@ -17,7 +17,7 @@ struct DirectRows: Sendable {
 
   let layer: BlockedConvolution
   let strip: DirectStrip
-  /// Whether a pixel's inputs stand alone, so that rows are one long run.
+  /// Whether a pixel's inputs stand alone in the image, so that rows are one long run.
   let isPointwise: Bool
   private let isPlanar: Bool
 
@@ -73,13 +73,21 @@ struct DirectRows: Sendable {
     var input = pith_product_input(
       taps: layer.taps.start, tap_count: layer.taps.count,
       blocks: isPlanar ? 1 : groupBlocks, block_stride: blockStride,
-      pixel_stride: window.strideWidth * strip.lanes, next: nil, next_floats: 0)
+      pixel_stride: (strip.isSampled ? 1 : window.strideWidth) * strip.lanes, row_pixels: 0,
+      row_stride: 0, next: nil,
+      next_floats: 0)
     let weights = layer.weights[group]
     let product =
       isPlanar ? layer.kernels.productPlanar.function : layer.kernels.product.function
     let pixels = layer.output.width
-    let runs = isPointwise ? 1 : rows.count
-    let run = isPointwise ? rows.count * pixels : pixels
+    let rowStep = window.strideHeight * rowStride
+    let isDense = isPointwise || strip.isSampled
+    let goTogether = !isDense && !isPlanar && layer.kernels.takesRows(of: pixels)
+    if goTogether { (input.row_pixels, input.row_stride) = (pixels, rowStep) }
+    let isOneRun = isDense || goTogether
+    let runs = isOneRun ? 1 : rows.count
+    let run = isOneRun ? rows.count * pixels : pixels
+    // Whole rows of those that go together: their widths divide it.
     let piece = target.function == nil ? run : min(run, Self.pixelsInCache)
     let pieces = (run + piece - 1) / piece
     for panel in panels {
@@ -101,7 +109,7 @@ struct DirectRows: Sendable {
         let output = target.output + place
         product(
           blocks, count, &input,
-          x + row * window.strideHeight * rowStride + first * input.pixel_stride,
+          x + (goTogether ? first / pixels * rowStep : row * rowStep + first * input.pixel_stride),
           weights.start(of: panel), &shape, output)
         guard let function = target.function else { continue }
         for b in 0..<blocks {

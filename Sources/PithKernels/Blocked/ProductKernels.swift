@@ -21,6 +21,9 @@ package typealias WinogradOutputFunction =
   ) -> Void
 
 extension BlockedKernelSet {
+  /// Whether the product kernel puts several rows of so many pixels into one of its tiles.
+  func takesRows(of width: Int) -> Bool { product.tile.rows == 28 && [7, 8, 14].contains(width) }
+
   /// The transforms for tiles of `m` x `m` outputs: 2, 4 or 6.
   func winogradInput(_ m: Int) -> WinogradInputFunction {
     (m == 2 ? winogradInput2 : m == 4 ? winogradInput4 : winogradInput6).function

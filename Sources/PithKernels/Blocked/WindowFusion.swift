@@ -99,10 +99,10 @@ extension WindowFusion {
         images: images, threads: pool.threads)
       pool.forEach(tasks.count, tasks)
     case .tiles(let m):
-      let tasks = WinogradTasks(
+      WinogradTasks(
         first, m, data, images: images, threads: pool.threads, scratch: scratch,
-        window: (window, between.clamp))
-      pool.forEach(tasks.count, tasks)
+        window: (window, between.clamp)
+      ).run(on: pool)
     }
   }
 

@@ -26,7 +26,8 @@ enum WinogradChunk {
   }
 }
 
-/// The tasks of Winograd's convolution: a chunk of tiles each, which may be of several images.
+/// The tasks of Winograd's convolution: a chunk of tiles each, which may be of several images; or all tiles in three
+/// stages, in which threads share out the blocks of the input, the positions, and the blocks of the output.
 struct WinogradTasks: ParallelTasks {
   private let layer: BlockedConvolution
   private let m: Int
@@ -37,7 +38,8 @@ struct WinogradTasks: ParallelTasks {
   private let tiles: Int
   private let chunk: Int
   private let window: (layer: BlockedWindow, between: ClosedClamp)?
-  let count: Int
+  private let isStaged: Bool
+  private let count: Int
 
   /// - Parameters:
   ///   - data: where results go, and what follows the sums; with a window, those of the window.
@@ -55,26 +57,75 @@ struct WinogradTasks: ParallelTasks {
     tilesPerImage = tilesAcross * ((layer.output.height + m - 1) / m)
     tiles = images * tilesPerImage
     let most = WinogradChunk.tiles(m, input: layer.input, output: layer.output)
+    isStaged =
+      layer.kernels.readsWeightsOnce && threads > 1
+      && tiles <= min(most, threads * Self.mostStagedTiles)
     // As many for one thread as for another.
-    let tasks = (tiles + most * threads - 1) / (most * threads) * threads
+    let tasks = isStaged ? 1 : (tiles + most * threads - 1) / (most * threads) * threads
     // Rounded up to the tiles of a product kernel where that costs no task.
     let even = (tiles + tasks - 1) / tasks
     chunk = min(most, even)
     count = (tiles + chunk - 1) / chunk
   }
 
+  /// With more tiles for each thread the weights, which every thread reads then, are used often enough.
+  private static let mostStagedTiles = 14
+
+  /// Computes everything.
+  func run(on pool: ThreadPool) {
+    guard isStaged else { return pool.forEach(count, self) }
+    pool.forEach(layer.input.blocks, Stage(tasks: self, part: .input))
+    pool.forEach(positionCount, Stage(tasks: self, part: .products))
+    pool.forEach(layer.output.blocks, Stage(tasks: self, part: .output))
+  }
+
   func run(task: Int, worker: Int) {
-    let first = task * chunk
-    let number = min(chunk, tiles - first)
-    let positions = scratch.base(of: worker)
+    let place = chunk(task, scratch: scratch.base(of: worker))
+    transformInput(place, blocks: 0..<layer.input.blocks)
+    multiply(place, positions: 0..<positionCount)
+    transformOutput(place, blocks: 0..<layer.output.blocks, worker: worker)
+  }
+
+  /// A stage of the only chunk, which is in the memory of the first worker.
+  private struct Stage: ParallelTasks {
+    enum Part {
+      case input
+      case products
+      case output
+    }
+
+    let tasks: WinogradTasks
+    let part: Part
+
+    func run(task: Int, worker: Int) {
+      let place = tasks.chunk(0, scratch: tasks.scratch.base(of: 0))
+      switch part {
+      case .input: tasks.transformInput(place, blocks: task..<task + 1)
+      case .products: tasks.multiply(place, positions: task..<task + 1)
+      case .output: tasks.transformOutput(place, blocks: task..<task + 1, worker: worker)
+      }
+    }
+  }
+
+  /// Some tiles and where their positions are.
+  private struct Chunk {
+    let first: Int
+    let number: Int
+    let inputs: UnsafeMutablePointer<Float>
+    let inputStride: Int
+    let results: UnsafeMutablePointer<Float>
+    let resultStride: Int
+  }
+
+  private var positionCount: Int { (m + 2) * (m + 2) }
+
+  private func chunk(_ index: Int, scratch: UnsafeMutablePointer<Float>) -> Chunk {
+    let number = min(chunk, tiles - index * chunk)
     let inputStride = WinogradChunk.stride(blocks: layer.input.blocks, tiles: number)
-    let results = positions + (m + 2) * (m + 2) * inputStride
-    transformInput(first: first, number, to: positions, stride: inputStride)
-    multiply(number, positions, stride: inputStride, to: results)
-    guard let window else { return transformOutput(first: first, number, results) }
-    let between =
-      positions + layer.scratchFloatsPerWorker
-    transformOutput(first: first, number, results, window.layer, window.between, between)
+    return Chunk(
+      first: index * chunk, number: number, inputs: scratch, inputStride: inputStride,
+      results: scratch + positionCount * inputStride,
+      resultStride: WinogradChunk.stride(blocks: layer.output.blocks, tiles: number))
   }
 
   /// The most tiles side by side whose outputs a window takes at once: they stay in the first-level cache.
@@ -101,42 +152,38 @@ struct WinogradTasks: ParallelTasks {
     place.image += 1
   }
 
-  private func transformInput(
-    first: Int, _ number: Int, to positions: UnsafeMutablePointer<Float>, stride: Int
-  ) {
+  private func transformInput(_ chunk: Chunk, blocks: Range<Int>) {
     let window = layer.window
     let transform = layer.kernels.winogradInput(m)
     let rowStride = window.inputWidth * 8
     // Tile after tile in each block: what is written then lies side by side.
-    for block in 0..<layer.input.blocks {
+    for block in blocks {
       let image = data.input + block * layer.input.blockStride
-      var place = self.place(of: first)
-      for index in 0..<number {
+      var place = self.place(of: chunk.first)
+      for index in 0..<chunk.number {
         let (row, column) = (place.row - window.top, place.column - window.left)
         var shape = pith_winograd_input(
           row_stride: rowStride, first_row: -row, end_row: window.inputHeight - row,
           first_column: -column, end_column: window.inputWidth - column)
         transform(
           &shape, image + place.image * data.inputStride + row * rowStride + column * 8,
-          positions + (block * number + index) * 8, stride)
+          chunk.inputs + (block * chunk.number + index) * 8, chunk.inputStride)
         advance(&place)
       }
     }
   }
 
-  private func multiply(
-    _ number: Int, _ positions: UnsafePointer<Float>, stride: Int,
-    to results: UnsafeMutablePointer<Float>
-  ) {
+  private func multiply(_ chunk: Chunk, positions: Range<Int>) {
     let product = layer.kernels.product.function
-    let resultStride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
+    let number = chunk.number
     var input = pith_product_input(
       taps: layer.taps.start, tap_count: 1, blocks: layer.input.blocks, block_stride: number * 8,
-      pixel_stride: 8, next: nil, next_floats: 0)
+      pixel_stride: 8, row_pixels: 0, row_stride: 0, next: nil, next_floats: 0)
     var shape = pith_product_output(
       bias: nil, residual: nil, block_stride: number * 8, pixel_stride: 8, low: -.infinity,
       high: .infinity)
-    for (position, weights) in layer.weights.enumerated() {
+    for position in positions {
+      let weights = layer.weights[position]
       for panel in 0..<weights.panels {
         var next = weights.next(after: panel)
         if panel + 1 == weights.panels, position + 1 < layer.weights.count {
@@ -144,22 +191,24 @@ struct WinogradTasks: ParallelTasks {
         }
         (input.next, input.next_floats) = next
         product(
-          weights.blocks(of: panel), number, &input, positions + position * stride,
+          weights.blocks(of: panel), number, &input, chunk.inputs + position * chunk.inputStride,
           weights.start(of: panel), &shape,
-          results + position * resultStride + 2 * panel * number * 8)
+          chunk.results + position * chunk.resultStride + 2 * panel * number * 8)
       }
     }
   }
 
-  private func transformOutput(
-    first: Int, _ number: Int, _ results: UnsafePointer<Float>
-  ) {
+  private func transformOutput(_ chunk: Chunk, blocks: Range<Int>, worker: Int) {
+    if let window {
+      return transformOutput(
+        chunk, blocks: blocks, window.layer, window.between,
+        scratch.base(of: worker) + layer.scratchFloatsPerWorker)
+    }
     let transform = layer.kernels.winogradOutput(m)
-    let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
     let rowStride = layer.output.width * 8
-    for block in 0..<layer.output.blocks {
-      var place = self.place(of: first)
-      for index in 0..<number {
+    for block in blocks {
+      var place = self.place(of: chunk.first)
+      for index in 0..<chunk.number {
         let offset =
           block * layer.output.blockStride + place.row * rowStride + place.column * 8
         var shape = pith_winograd_output(
@@ -168,8 +217,8 @@ struct WinogradTasks: ParallelTasks {
           columns: min(m, layer.output.width - place.column), low: data.clamp.low,
           high: data.clamp.high)
         transform(
-          &shape, results + (block * number + index) * 8, stride, layer.bias.start + block * 8,
-          data.output + place.image * data.outputStride + offset)
+          &shape, chunk.results + (block * chunk.number + index) * 8, chunk.resultStride,
+          layer.bias.start + block * 8, data.output + place.image * data.outputStride + offset)
         advance(&place)
       }
     }
@@ -177,18 +226,17 @@ struct WinogradTasks: ParallelTasks {
 
   /// The same with a window over what is between, which is never stored as a whole.
   private func transformOutput(
-    first: Int, _ number: Int, _ results: UnsafePointer<Float>, _ window: BlockedWindow,
-    _ clamp: ClosedClamp, _ between: UnsafeMutablePointer<Float>
+    _ chunk: Chunk, blocks: Range<Int>, _ window: BlockedWindow, _ clamp: ClosedClamp,
+    _ between: UnsafeMutablePointer<Float>
   ) {
     let transform = layer.kernels.winogradOutput(m)
-    let stride = WinogradChunk.stride(blocks: layer.output.blocks, tiles: number)
-    for block in 0..<layer.output.blocks {
-      var place = self.place(of: first)
+    for block in blocks {
+      var place = self.place(of: chunk.first)
       var index = 0
-      while index < number {
+      while index < chunk.number {
         // Tiles side by side.
         let tiles = min(
-          Self.tilesBeforeWindow, number - index, tilesAcross - place.column / m)
+          Self.tilesBeforeWindow, chunk.number - index, tilesAcross - place.column / m)
         var part = window.window
         part.height = min(m, layer.output.height - place.row)
         part.width = min(tiles * m, layer.output.width - place.column)
@@ -198,7 +246,7 @@ struct WinogradTasks: ParallelTasks {
             residual: nil, row_stride: part.width * 8, rows: part.height,
             columns: min(m, part.width - tile * m), low: clamp.low, high: clamp.high)
           transform(
-            &shape, results + (block * number + index + tile) * 8, stride,
+            &shape, chunk.results + (block * chunk.number + index + tile) * 8, chunk.resultStride,
             layer.bias.start + block * 8, between + tile * m * 8)
         }
         store(part, of: place, block: block, window, UnsafePointer(between))

@@ -122,7 +122,7 @@ package struct ImageMatrix: Sendable {
   ) {
     var input = pith_product_input(
       taps: taps.start, tap_count: 1, blocks: depth / 8, block_stride: images * 8,
-      pixel_stride: 8, next: nil, next_floats: 0)
+      pixel_stride: 8, row_pixels: 0, row_stride: 0, next: nil, next_floats: 0)
     var shape = pith_product_output(
       bias: bias, residual: nil, block_stride: images * 8, pixel_stride: 8, low: -.infinity,
       high: .infinity)
