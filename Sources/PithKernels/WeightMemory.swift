@@ -82,7 +82,12 @@ package final class WeightMemory: @unchecked Sendable {
   }
 
   /// Has all pages in memory that are not yet.
-  package func commitAll() { commit(pages.indices) }
+  package func commitAll() {
+    commit(pages.indices)
+    for slab in slabs {
+      LargeMemory.allowHugePages(slab.memory.start, byteCount: bytes(slab.most))
+    }
+  }
 
   private func bytes(_ floats: Int) -> Int { floats * MemoryLayout<Float>.stride }
 }

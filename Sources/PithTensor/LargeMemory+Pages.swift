@@ -36,4 +36,10 @@ extension LargeMemory {
     let end = ContinuousClock.now
     if end - start > longestWait { hugePagesFrom.withLock { $0 = end + pause } }
   }
+
+  /// Lets the system put small pages together into huge ones when it finds the time (Linux: `khugepaged`).
+  package static func allowHugePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    let whole = byteCount / hugePage * hugePage
+    if whole > 0 { madvise(memory, whole, MADV_HUGEPAGE) }
+  }
 }

@@ -3,24 +3,11 @@
 
 #include "transpose.h"
 
-typedef double quad __attribute__((vector_size(32), aligned(8)));
+// Eight lanes in double precision.
+typedef double doubles __attribute__((vector_size(64), aligned(8)));
 
-// Half of eight lanes in double precision.
-INLINE quad lower_half(lanes value) {
-  return __builtin_convertvector(__builtin_shufflevector(value, value, 0, 1, 2, 3), quad);
-}
-INLINE quad upper_half(lanes value) {
-  return __builtin_convertvector(__builtin_shufflevector(value, value, 4, 5, 6, 7), quad);
-}
-INLINE lanes rounded(quad lower, quad upper) {
-  typedef float half __attribute__((vector_size(16)));
-  return __builtin_shufflevector(__builtin_convertvector(lower, half),
-                                 __builtin_convertvector(upper, half), 0, 1, 2, 3, 4, 5, 6, 7);
-}
-INLINE lanes scaled(lanes value, const double *scale) {
-  return rounded(lower_half(value) * *(const quad *)scale,
-                 upper_half(value) * *(const quad *)(scale + 4));
-}
+INLINE doubles widened(lanes value) { return __builtin_convertvector(value, doubles); }
+INLINE lanes rounded(doubles value) { return __builtin_convertvector(value, lanes); }
 
 // Values `first` to `first` + `count` - 1 of up to eight rows, a vector for each value; lanes without a row are zero.
 INLINE void load_values(const pith_weight_rows *weights, size_t row, size_t first, size_t count,
@@ -57,7 +44,8 @@ void NAME(pack_f32_8)(const pith_weight_rows *weights, size_t output_blocks, siz
       lanes values[8];
       load_values(weights, 8 * v, first, number, values);
       for (size_t i = 0; i < number; i++) {
-        lanes value = weights->scales ? scaled(values[i], weights->scales + 8 * v) : values[i];
+        lanes value = values[i];
+        if (weights->scales) value = rounded(widened(value) * *(const doubles *)(weights->scales + 8 * v));
         store(panel + places[i] * step + 8 * v, value);
       }
     }
@@ -65,20 +53,34 @@ void NAME(pack_f32_8)(const pith_weight_rows *weights, size_t output_blocks, siz
 }
 
 // to[i] = sum over j of matrix[i][j] * from[j]; `from` is 3 values `from_step` apart.
-INLINE void matrix_line(size_t size, const double *matrix, const quad *from, size_t from_step,
-                        quad *to, size_t to_step) {
-  for (size_t i = 0; i < size; i++)
+INLINE void matrix_line(const size_t size, const double *matrix, const doubles *from,
+                        const size_t from_step, doubles *to, const size_t to_step) {
+  UNROLL for (size_t i = 0; i < size; i++)
     to[i * to_step] = matrix[3 * i] * from[0] + matrix[3 * i + 1] * from[from_step] +
                       matrix[3 * i + 2] * from[2 * from_step];
 }
 
-// G g G^T of four lanes.
-INLINE void transform_weights(size_t size, const double *matrix, const quad g[9], quad *to) {
-  quad half[8 * 3];
-  for (size_t column = 0; column < 3; column++)
-    matrix_line(size, matrix, g + column, 3, half + column, 3);
-  for (size_t row = 0; row < size; row++)
-    matrix_line(size, matrix, half + 3 * row, 1, to + row * size, 1);
+// G g G^T, a channel of eight outputs after the other, to positions `position_stride` apart. `size` is a constant after
+// inlining.
+INLINE void transform_weights(const size_t size, const double *matrix, const lanes *values,
+                              size_t channels, const double *scales, float *to, size_t step,
+                              ptrdiff_t position_stride) {
+  for (size_t channel = 0; channel < channels; channel++, values += 9, to += step) {
+    doubles g[9], half[8 * 3];
+    UNROLL for (size_t tap = 0; tap < 9; tap++) {
+      g[tap] = widened(values[tap]);
+      if (scales) g[tap] *= *(const doubles *)scales;
+    }
+    UNROLL for (size_t column = 0; column < 3; column++)
+      matrix_line(size, matrix, g + column, 3, half + column, 3);
+    float *line = to;
+    for (size_t row = 0; row < size; row++) {
+      doubles results[8];
+      matrix_line(size, matrix, half + 3 * row, 1, results, 1);
+      UNROLL for (size_t i = 0; i < size; i++, line += position_stride)
+        store(line, rounded(results[i]));
+    }
+  }
 }
 
 void NAME(pack_winograd_f32_8)(const pith_weight_rows *weights, size_t output_blocks, size_t depth,
@@ -100,21 +102,14 @@ void NAME(pack_winograd_f32_8)(const pith_weight_rows *weights, size_t output_bl
         load_values(weights, 8 * v, 9 * channel + first, left < 8 ? left : 8, values + first);
       }
       const double *scales = weights->scales ? weights->scales + 8 * v : NULL;
-      for (size_t c = 0; c < number; c++) {
-        quad lower[9], upper[9], low[8 * 8], high[8 * 8];
-        for (size_t tap = 0; tap < 9; tap++) {
-          lower[tap] = lower_half(values[9 * c + tap]);
-          upper[tap] = upper_half(values[9 * c + tap]);
-          if (scales) {
-            lower[tap] *= *(const quad *)scales;
-            upper[tap] *= *(const quad *)(scales + 4);
-          }
-        }
-        transform_weights(size, matrix, lower, low);
-        transform_weights(size, matrix, upper, high);
-        float *to = panel + (channel + c) * step + 8 * v;
-        for (size_t p = 0; p < positions; p++)
-          store(to + (ptrdiff_t)p * position_stride, rounded(low[p], high[p]));
+      float *to = panel + channel * step + 8 * v;
+      switch (size) {
+#define SIZE(size)                                                                                \
+  case size:                                                                                      \
+    transform_weights(size, matrix, values, number, scales, to, step, position_stride);           \
+    break;
+        SIZE(4) SIZE(6) SIZE(8)
+#undef SIZE
       }
     }
   }
