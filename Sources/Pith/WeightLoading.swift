@@ -9,6 +9,7 @@ struct WeightLoading {
     let name: String
     let norms: [LoadedNorm]
     let weights: any PackedWeights
+    /// How many weights there are.
     let count: Int
     /// In which pages of the memory they lie.
     let pages: Range<Int>

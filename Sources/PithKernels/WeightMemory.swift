@@ -45,7 +45,7 @@ package final class WeightMemory: @unchecked Sendable {
     isShared = true
   }
 
-  /// A piece for numbers of single channels, in whole blocks of eight; ``prepare()`` writes zeros.
+  /// A piece for numbers of single channels, in whole blocks of eight: zeros after ``prepare()``.
   package func lanes(_ channels: Int) -> FloatBuffer {
     let buffer = floats((channels + 7) / 8 * 8)
     zeros.append(buffer)

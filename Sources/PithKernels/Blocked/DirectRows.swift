@@ -74,8 +74,7 @@ struct DirectRows: Sendable {
       taps: layer.taps.start, tap_count: layer.taps.count,
       blocks: isPlanar ? 1 : groupBlocks, block_stride: blockStride,
       pixel_stride: (strip.isSampled ? 1 : window.strideWidth) * strip.lanes, row_pixels: 0,
-      row_stride: 0, next: nil,
-      next_floats: 0)
+      row_stride: 0, next: nil, next_floats: 0)
     let weights = layer.weights[group]
     let product =
       isPlanar ? layer.kernels.productPlanar.function : layer.kernels.product.function
