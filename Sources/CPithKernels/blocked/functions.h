@@ -1,4 +1,4 @@
-// Functions of eight lanes, for the kernels that compute them and their derivatives.
+// Functions of lanes, for the kernels that compute them and their derivatives.
 //
 // Coefficients: weighted minimax fits by Lawson's iteration (1961) on 4,000 Chebyshev nodes, rounded to binary32.
 #ifndef PITH_FUNCTIONS_H
@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-// Lanes 0 to `count` - 1 of eight; the others are `fill`.
+// Lanes 0 to `count` - 1; the others are `fill`.
 INLINE lanes load_part(const float *from, size_t count, float fill) {
   lanes value = all(fill);
   for (size_t i = 0; i < count; i++) value[i] = from[i];

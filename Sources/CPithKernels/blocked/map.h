@@ -1,16 +1,16 @@
 // Included once for each instruction set, which defines NAME(base).
 #include "functions.h"
 
-// y[i] = function of x, eight at a time.
-#define MAP(expression)                                                        \
-  size_t i = 0;                                                                \
-  _Pragma("clang loop unroll_count(2)") for (; i + 8 <= count; i += 8) {       \
-    lanes value = load(x + i);                                                 \
-    store(y + i, expression);                                                  \
-  }                                                                            \
-  if (i < count) {                                                             \
-    lanes value = load_part(x + i, count - i, 0);                              \
-    store_part(y + i, count - i, expression);                                  \
+// y[i] = function of x, a vector at a time.
+#define MAP(expression)                                                          \
+  size_t i = 0;                                                                  \
+  _Pragma("clang loop unroll_count(2)") for (; i + LANES <= count; i += LANES) { \
+    lanes value = load(x + i);                                                   \
+    store(y + i, expression);                                                    \
+  }                                                                              \
+  if (i < count) {                                                               \
+    lanes value = load_part(x + i, count - i, 0);                                \
+    store_part(y + i, count - i, expression);                                    \
   }
 
 void NAME(clip_f32)(size_t count, const float *x, float low, float high, float *y) {
@@ -49,17 +49,17 @@ void NAME(tanh_f32)(size_t count, const float *x, float *y) { MAP(tanh_of(value)
 
 // exp(x - max) / sum(exp(x - max)): the subtraction keeps it finite for logits of any size.
 void NAME(softmax_f32)(size_t count, const float *x, float *y) {
-  size_t whole = count - count % 8, rest = count - whole;
+  size_t whole = count - count % LANES, rest = count - whole;
   lanes greatest = load_part(x + whole, rest, -__builtin_inff());
-  for (size_t i = 0; i < whole; i += 8) {
+  for (size_t i = 0; i < whole; i += LANES) {
     lanes value = load(x + i);
     greatest = choose(value > greatest, value, greatest);
   }
   float peak = -__builtin_inff();
-  for (int c = 0; c < 8; c++) peak = greatest[c] > peak ? greatest[c] : peak;
+  for (int c = 0; c < LANES; c++) peak = greatest[c] > peak ? greatest[c] : peak;
 
   lanes sums = all(0);
-  for (size_t i = 0; i < whole; i += 8) {
+  for (size_t i = 0; i < whole; i += LANES) {
     lanes value = exp_of(load(x + i) - peak);
     store(y + i, value);
     sums += value;
@@ -70,7 +70,7 @@ void NAME(softmax_f32)(size_t count, const float *x, float *y) {
     sums += load_part((const float *)&value, rest, 0);
   }
   float sum = 0;
-  for (int c = 0; c < 8; c++) sum += sums[c];
-  for (size_t i = 0; i < whole; i += 8) store(y + i, load(y + i) / sum);
+  for (int c = 0; c < LANES; c++) sum += sums[c];
+  for (size_t i = 0; i < whole; i += LANES) store(y + i, load(y + i) / sum);
   for (size_t i = whole; i < count; i++) y[i] = y[i] / sum;
 }

@@ -1,6 +1,7 @@
 // Included by product.h where vectors of sixteen lanes exist: the outputs of a panel in one vector, and WIDE_TILE pixels with
 // one sum each.
 typedef float wide_lanes __attribute__((vector_size(64), aligned(4)));
+typedef int wide_mask __attribute__((vector_size(64), aligned(4)));
 
 // Weights are asked for so many floats before their use: the largest of them come from memory.
 enum { weights_ahead = 1024 };
@@ -8,6 +9,17 @@ enum { weights_ahead = 1024 };
 INLINE lanes half(wide_lanes value, const int upper) {
   return upper ? __builtin_shufflevector(value, value, 8, 9, 10, 11, 12, 13, 14, 15)
                : __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+INLINE wide_lanes joined(lanes lower, lanes upper) {
+  return __builtin_shufflevector(lower, upper, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+INLINE wide_lanes wide_all(float value) { return joined(all(value), all(value)); }
+INLINE wide_lanes wide_choose(wide_mask condition, wide_lanes yes, wide_lanes no) {
+  return (wide_lanes)((condition & (wide_mask)yes) | (~condition & (wide_mask)no));
+}
+INLINE wide_lanes wide_clamp(wide_lanes value, wide_lanes low, wide_lanes high) {
+  value = wide_choose(value < low, low, value);
+  return wide_choose(value > high, high, value);
 }
 
 // Rows of pixels that lie `step` floats apart. `rows` <= 4, `width`, `step` and `planar` are constants after inlining, as in
@@ -26,6 +38,9 @@ INLINE void wide_tile(const int rows, const int width, const int step, const boo
       UNROLL for (int r = 0; r < rows; r++) from[r] = x + input->taps[tap] + r * input->row_stride;
       UNROLL for (int line = 0; line < channels; line++)
         __builtin_prefetch(weights + weights_ahead + 16 * line, 0, 3);
+      if (rows == 1 && step == 8 && input->tap_count == 1)
+        UNROLL for (int line = 0; line < pixels / 2; line++)
+          __builtin_prefetch(x + input->block_stride + 16 * line, 0, 3);
       UNROLL for (int c = 0; c < channels; c++, weights += 16) {
         wide_lanes weight = *(const wide_lanes *)weights;
         UNROLL for (int p = 0; p < pixels; p++)
@@ -34,15 +49,22 @@ INLINE void wide_tile(const int rows, const int width, const int step, const boo
     }
   }
 
-  lanes low = all(shape->low), high = all(shape->high);
-  UNROLL for (int v = 0; v < 2; v++) {
-    lanes bias = shape->bias ? load(shape->bias + 8 * v) : all(0);
-    UNROLL for (int p = 0; p < pixels; p++) {
-      ptrdiff_t place = (done + p) * shape->pixel_stride + v * shape->block_stride;
-      lanes value = half(sums[p], v) + bias;
-      if (shape->residual) value += load(shape->residual + place);
-      store(output + place, clamp(value, low, high));
-    }
+  const wide_lanes low = wide_all(shape->low), high = wide_all(shape->high);
+  const wide_lanes bias = shape->bias ? *(const wide_lanes *)shape->bias : wide_all(0);
+  output += done * shape->pixel_stride;
+  if (shape->block_stride == 8 && !shape->residual) {
+    UNROLL for (int p = 0; p < pixels; p++)
+      *(wide_lanes *)(output + p * shape->pixel_stride) = wide_clamp(sums[p] + bias, low, high);
+    return;
+  }
+  const float *residual = shape->residual ? shape->residual + done * shape->pixel_stride : NULL;
+  UNROLL for (int p = 0; p < pixels; p++) {
+    const ptrdiff_t first = p * shape->pixel_stride, second = first + shape->block_stride;
+    wide_lanes value = sums[p] + bias;
+    if (residual) value += joined(load(residual + first), load(residual + second));
+    value = wide_clamp(value, low, high);
+    store(output + first, half(value, 0));
+    store(output + second, half(value, 1));
   }
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   const float *residual;  // this row's, or null
   float low, high;
   float *output;  // this row
+  ptrdiff_t block_stride;  // of the residual and the output, where a vector has two blocks
 } window_row;
 
 INLINE ptrdiff_t column_start(const window_row *row, ptrdiff_t column) {
@@ -48,11 +49,11 @@ INLINE void finish(const window_kind kind, const window_row *row, ptrdiff_t colu
                    float factor) {
   if (kind == weighted_sum) {
     if (row->bias) sum += load(row->bias);
-    if (row->residual) sum += load(row->residual + 8 * column);
+    if (row->residual) sum += load_pixel(row->residual + 8 * column, row->block_stride);
     sum = clamp(sum, all(row->low), all(row->high));
   }
   if (kind == mean) sum *= factor;
-  store(row->output + 8 * column, sum);
+  store_pixel(row->output + 8 * column, row->block_stride, sum);
 }
 
 // `pixels` neighbours with `taps` columns of taps, `stride` apart. The first `skip_left` and the last `skip_right` of the
@@ -61,21 +62,21 @@ INLINE void fixed_tile(const window_kind kind, const int taps, const int stride,
                        const int skip_left, const int skip_right, const window_row *row,
                        ptrdiff_t column) {
   const int columns = (pixels - 1) * stride + taps;
-  const ptrdiff_t row_step = 8 * row->window->width * row->window->dilation_y;
-  const float *x = row->x + 8 * column_start(row, column), *weights = row->weights;
+  const ptrdiff_t row_step = LANES * row->window->width * row->window->dilation_y;
+  const float *x = row->x + LANES * column_start(row, column), *weights = row->weights;
   lanes sums[PIXELS];
   UNROLL for (int p = 0; p < pixels; p++) sums[p] = start_of(kind);
 
   for (ptrdiff_t r = 0; r < row->tap_rows; r++, x += row_step) {
     UNROLL for (int s = 0; s < taps; s++) {
-      lanes weight = kind == weighted_sum ? load(weights + 8 * s) : all(1);
+      lanes weight = kind == weighted_sum ? load(weights + LANES * s) : all(1);
       UNROLL for (int p = 0; p < pixels; p++) {
         const int place = p * stride + s;
         if (place >= skip_left && place < columns - skip_right)
-          sums[p] = with_tap(kind, sums[p], load(x + 8 * place), weight);
+          sums[p] = with_tap(kind, sums[p], load(x + LANES * place), weight);
       }
     }
-    if (kind == weighted_sum) weights += 8 * taps;
+    if (kind == weighted_sum) weights += LANES * taps;
   }
 
   const int edge = skip_left > 0 || skip_right > 0 || row->include_padding;
@@ -90,14 +91,14 @@ INLINE void fixed_tile(const window_kind kind, const int taps, const int stride,
 INLINE void fixed_maxima(const int taps, const int stride, const int pixels, const int skip_left,
                          const int skip_right, const window_row *row, ptrdiff_t column) {
   const int columns = (pixels - 1) * stride + taps;
-  const ptrdiff_t row_step = 8 * row->window->width * row->window->dilation_y;
-  const float *x = row->x + 8 * column_start(row, column);
+  const ptrdiff_t row_step = LANES * row->window->width * row->window->dilation_y;
+  const float *x = row->x + LANES * column_start(row, column);
   lanes maxima[2 * PIXELS + 1];
   UNROLL for (int place = 0; place < columns; place++) maxima[place] = start_of(greatest);
 
   for (ptrdiff_t r = 0; r < row->tap_rows; r++, x += row_step)
     UNROLL for (int place = skip_left; place < columns - skip_right; place++)
-      maxima[place] = with_tap(greatest, maxima[place], load(x + 8 * place), all(1));
+      maxima[place] = with_tap(greatest, maxima[place], load(x + LANES * place), all(1));
 
   UNROLL for (int p = 0; p < pixels; p++) {
     lanes most = maxima[p * stride];
@@ -113,9 +114,9 @@ enum { together = 4 };
 INLINE void any_tile(const window_kind kind, const int pixels, window_taps taps,
                      const window_row *row, ptrdiff_t column) {
   const pith_sliding_window *window = row->window;
-  const ptrdiff_t row_step = 8 * window->width * window->dilation_y;
-  const ptrdiff_t pixel_step = 8 * window->stride_x, tap_step = 8 * window->dilation_x;
-  ptrdiff_t offset = 8 * column_start(row, column) + taps.first * tap_step;
+  const ptrdiff_t row_step = LANES * window->width * window->dilation_y;
+  const ptrdiff_t pixel_step = LANES * window->stride_x, tap_step = LANES * window->dilation_x;
+  ptrdiff_t offset = LANES * column_start(row, column) + taps.first * tap_step;
   const float *weights = row->weights;
   lanes sums[together];
   UNROLL for (int p = 0; p < pixels; p++) sums[p] = start_of(kind);
@@ -123,11 +124,11 @@ INLINE void any_tile(const window_kind kind, const int pixels, window_taps taps,
   for (ptrdiff_t r = 0; r < row->tap_rows; r++, offset += row_step) {
     const float *x = row->x + offset;
     for (ptrdiff_t s = taps.first; s < taps.end; s++, x += tap_step) {
-      lanes weight = kind == weighted_sum ? load(weights + 8 * s) : all(1);
+      lanes weight = kind == weighted_sum ? load(weights + LANES * s) : all(1);
       UNROLL for (int p = 0; p < pixels; p++)
         sums[p] = with_tap(kind, sums[p], load(x + p * pixel_step), weight);
     }
-    if (kind == weighted_sum) weights += 8 * window->kernel_width;
+    if (kind == weighted_sum) weights += LANES * window->kernel_width;
   }
   UNROLL for (int p = 0; p < pixels; p++)
     finish(kind, row, column + p, sums[p],
@@ -198,5 +199,42 @@ INLINE void fixed_row(const window_kind kind, const int taps, const int stride,
     }
 #undef FIXED_END
 #undef FIXED
+  }
+}
+
+// The rows of an output from `first_row` to `end_row` - 1; `row` has what is the same for all of them.
+INLINE void window_rows(const window_kind kind, window_row row, ptrdiff_t first_row,
+                        ptrdiff_t end_row) {
+  const pith_sliding_window *window = row.window;
+  const window_row all_rows = row;
+  const int step_x = window->dilation_x == 1 ? (int)window->stride_x : 0;
+  for (ptrdiff_t p = first_row; p < end_row; p++) {
+    ptrdiff_t start = p * window->stride_y - window->top;
+    window_taps taps =
+        taps_inside(start, window->kernel_height, window->dilation_y, window->height);
+    row.tap_rows = taps.end - taps.first;
+    row.counted_rows = row.include_padding
+                           ? places_before(start, window->kernel_height, window->dilation_y,
+                                           window->height + window->bottom)
+                           : row.tap_rows;
+    if (row.tap_rows > 0)
+      row.x = all_rows.x + LANES * window->width * (start + taps.first * window->dilation_y);
+    if (kind == weighted_sum)
+      row.weights = all_rows.weights + LANES * window->kernel_width * taps.first;
+    row.output = all_rows.output + 8 * window->output_width * p;
+    if (row.residual) row.residual = all_rows.residual + 8 * window->output_width * p;
+
+    if (window->kernel_width == 3 && step_x == 1)
+      fixed_row(kind, 3, 1, &row);
+    else if (window->kernel_width == 3 && step_x == 2)
+      fixed_row(kind, 3, 2, &row);
+    else if (kind == weighted_sum && window->kernel_width == 5 && step_x == 1)
+      fixed_row(kind, 5, 1, &row);
+    else if (kind == weighted_sum && window->kernel_width == 5 && step_x == 2)
+      fixed_row(kind, 5, 2, &row);
+    else if (kind != weighted_sum && window->kernel_width == 2 && step_x == 2)
+      fixed_row(kind, 2, 2, &row);
+    else
+      any_columns(kind, &row, 0, window->output_width);
   }
 }

@@ -97,6 +97,15 @@ typedef struct {
   void global_average_f32_8_##variant(size_t pixels, const float *x, float *output);                \
   void global_max_f32_8_##variant(size_t pixels, const float *x, float *output)
 
+// The same for a panel, two blocks of channels, whose input is [height][width][16]; blocks of the output and of the residual are
+// `block_stride` apart. Weights: [2][taps][8], at most so many taps.
+enum { pith_depthwise_16_taps = 49 };
+#define PITH_PANEL_WINDOW_KERNELS(variant)                                                         \
+  void depthwise_f32_16_##variant(const pith_sliding_window *window, ptrdiff_t first_row,           \
+                                  ptrdiff_t end_row, const float *x, const float *weights,          \
+                                  const float *bias, const float *residual, float low, float high,  \
+                                  float *output, ptrdiff_t block_stride)
+
 // Between [channels][pixels] and blocks; lanes beyond the last channel become zero.
 #define PITH_REORDER_KERNELS(variant)                                                               \
   void to_blocks_f32_8_##variant(size_t channels, size_t pixels, const float *planes,               \
@@ -171,6 +180,7 @@ PITH_BLOCKED_KERNELS(2x16, portable);
 #if defined(__x86_64__)
 PITH_BLOCKED_KERNELS(6x16, avx2);
 PITH_BLOCKED_KERNELS(28x16, avx512);
+PITH_PANEL_WINDOW_KERNELS(avx512);
 #endif
 #if defined(__aarch64__)
 PITH_BLOCKED_KERNELS(6x16, neon);

@@ -50,7 +50,7 @@ extension BlockedConvolution: PackedWeights {
       WinogradWeights.matrix(m).withUnsafeBufferPointer { matrix in
         kernels.packWinograd(
           &source, panels.blocks(of: panel), panels.depth, m + 2, matrix.baseAddress,
-          panels.target(of: panel), weights[1].offset - panels.offset)
+          panels.target(of: panel), weights[1].target(of: 0) - panels.target(of: 0))
       }
     }
   }

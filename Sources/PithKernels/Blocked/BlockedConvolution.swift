@@ -29,6 +29,7 @@ package struct BlockedConvolution: Sendable {
   package let bias: FloatBuffer
   /// For each group; of Winograd, for each position.
   let weights: [WeightPanels]
+  private let weightBuffer: FloatBuffer
   let taps: TapOffsets
   /// The rows and columns of a copy with padding; nil: the image is read where it is.
   let strip: DirectStrip?
@@ -57,16 +58,16 @@ package struct BlockedConvolution: Sendable {
     switch algorithm {
     case .direct:
       taps = TapOffsets(strip.offsets(of: window, planes: 1))
-      weights = WeightPanels.several(
+      (weights, weightBuffer) = WeightPanels.several(
         groups, outputs: groupOutputs, depth: (groupChannels + 7) / 8 * tapCount * 8,
         memory: memory)
     case .planar:
       taps = TapOffsets(strip.offsets(of: window, planes: channels))
-      weights = WeightPanels.several(
+      (weights, weightBuffer) = WeightPanels.several(
         1, outputs: outputs, depth: channels * tapCount, memory: memory)
     case .winograd(let m):
       taps = TapOffsets([0])
-      weights = WeightPanels.several(
+      (weights, weightBuffer) = WeightPanels.several(
         (m + 2) * (m + 2), outputs: outputs, depth: (channels + 7) / 8 * 8, memory: memory)
     }
     switch algorithm {

@@ -9,6 +9,7 @@ package struct BlockedFullyConnected: Sendable {
   package let inputs: Int
   package let outputs: Int
   let weights: WeightPanels
+  private let weightBuffer: FloatBuffer
   let kernels: BlockedKernelSet
   /// A number for each output and zeros up to whole blocks; zero until somebody writes it.
   package let bias: FloatBuffer
@@ -32,7 +33,9 @@ package struct BlockedFullyConnected: Sendable {
     pixels = blocked?.pixels ?? 1
     let depth = blocked?.count ?? (inputs + 7) / 8 * 8
     blocks = depth / 8
-    weights = WeightPanels.several(1, outputs: outputs, depth: depth, memory: memory)[0]
+    let (panels, buffer) = WeightPanels.several(1, outputs: outputs, depth: depth, memory: memory)
+    weights = panels[0]
+    weightBuffer = buffer
   }
 
   /// What listings call it.

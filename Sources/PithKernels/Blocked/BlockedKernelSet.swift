@@ -16,6 +16,11 @@ package struct BlockedKernelSet: Sendable {
       UnsafePointer<pith_sliding_window>?, Int, Int, Values, Values, Values, Values, Float, Float,
       Results
     ) -> Void
+  package typealias DepthwisePanel =
+    @convention(c) (
+      UnsafePointer<pith_sliding_window>?, Int, Int, Values, Values, Values, Values, Float, Float,
+      Results, Int
+    ) -> Void
   package typealias MaxPool =
     @convention(c) (UnsafePointer<pith_sliding_window>?, Int, Int, Values, Results) -> Void
   package typealias AveragePool =
@@ -35,6 +40,8 @@ package struct BlockedKernelSet: Sendable {
   /// Two multiply-adds of 512 bits a cycle want more weights than a cache along a mesh gives a core: measured on an Emerald
   /// Rapids, 30 GB/s, where what the other core wrote comes at 25 GB/s. On a Zen 4 it is the other way about.
   package var readsWeightsOnce = false
+  /// Depthwise convolution of two blocks at once, where vectors hold both.
+  package private(set) var depthwisePanel: DepthwisePanel?
   let product: Kernel<ProductFunction>
   let productPlanar: Kernel<ProductFunction>
   let winogradInput2: Kernel<WinogradInputFunction>
@@ -169,6 +176,7 @@ extension BlockedKernelSet {
     /// AVX-512 has twice the registers, and vectors of sixteen lanes for the products.
     package static let avx512 = BlockedKernelSet(
       instructionSet: .avx512, readsWeightsOnce: pith_cpu_detect().mesh_cache,
+      depthwisePanel: depthwise_f32_16_avx512,
       product: Kernel(
         name: "product_f32_28x16_avx512", elementType: .float32, tile: (28, 16),
         instructionSet: .avx512, function: product_f32_28x16_avx512),

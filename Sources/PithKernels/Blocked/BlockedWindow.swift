@@ -93,6 +93,47 @@ extension BlockedWindow {
   }
 }
 
+/// A depthwise convolution of two blocks of channels at a time: what the kernel needs, at hand for each panel.
+///
+/// Valid while the layer lives.
+struct PanelWindow: @unchecked Sendable {
+  private let kernel: BlockedKernelSet.DepthwisePanel
+  private let weights: UnsafePointer<Float>
+  private let bias: UnsafePointer<Float>
+  private let taps: Int
+  private let outputStride: Int
+
+  /// Nil where no vector holds two blocks, for pools, and for more taps than the kernel has room for.
+  init?(_ layer: BlockedWindow) {
+    guard let kernel = layer.kernels.depthwisePanel,
+      case .depthwise(let weights, let bias) = layer.kind,
+      layer.weightsPerOutput <= pith_depthwise_16_taps
+    else { return nil }
+    self.kernel = kernel
+    self.weights = UnsafePointer(weights.start)
+    self.bias = UnsafePointer(bias.start)
+    taps = layer.weightsPerOutput
+    outputStride = layer.output.blockStride
+  }
+
+  /// Computes some rows of the results of a whole panel.
+  ///
+  /// - Parameters:
+  ///   - window: the layer's, or one that differs by the rows of its image.
+  ///   - x: `[height][width][16]`.
+  ///   - residual: added to the sum, or nil; its first row, as that of the results, is row 0 of the first block.
+  func compute(
+    _ window: pith_sliding_window, rows: Range<Int>, panel: Int, _ x: UnsafePointer<Float>,
+    _ residual: UnsafePointer<Float>?, _ clamp: ClosedClamp, _ y: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: window) { window in
+      kernel(
+        window, rows.lowerBound, rows.upperBound, x, weights + 16 * taps * panel, bias + 16 * panel,
+        residual, clamp.low, clamp.high, y, outputStride)
+    }
+  }
+}
+
 /// Of a depthwise convolution.
 extension BlockedWindow: PackedWeights {
   package var outputsTogether: Int { 8 }

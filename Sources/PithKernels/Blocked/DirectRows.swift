@@ -8,18 +8,25 @@ struct DirectRows: Sendable {
     let output: UnsafeMutablePointer<Float>
     /// The same place of what is added before the clamp, or nil.
     let residual: UnsafePointer<Float>?
-    /// From one block to the next, in both.
+    /// From one block to the next and from one pixel to the next, in both.
     let blockStride: Int
+    let pixelStride: Int
     let clamp: ClosedClamp
     /// Applied to what has been written.
     let function: MapFunction?
+
+    /// In how many runs so many blocks of neighbouring pixels lie.
+    func runs(ofBlocks blocks: Int) -> Int { pixelStride == 8 ? blocks : 1 }
   }
 
   let layer: BlockedConvolution
   let strip: DirectStrip
+  private let product: ProductFunction
   /// Whether a pixel's inputs stand alone in the image, so that rows are one long run.
   let isPointwise: Bool
   private let isPlanar: Bool
+  /// Whether the kernel puts several rows into one of its tiles.
+  private let goTogether: Bool
 
   /// The pixels of two blocks that a function is applied to at once, which then are still in the first-level cache.
   private static let pixelsInCache = 112
@@ -32,6 +39,10 @@ struct DirectRows: Sendable {
     isPointwise =
       !strip.isCopied && layer.taps.count == 1 && layer.window.strideWidth == 1
       && layer.window.strideHeight == 1 && layer.algorithm == .direct
+    product = isPlanar ? layer.kernels.productPlanar.function : layer.kernels.product.function
+    goTogether =
+      !isPointwise && !strip.isSampled && !isPlanar
+      && layer.kernels.takesRows(of: layer.output.width)
   }
 
   /// How many panels a task takes so that no thread has more to do than it must: as many as leave about `tasks` tasks, or
@@ -76,14 +87,10 @@ struct DirectRows: Sendable {
       pixel_stride: (strip.isSampled ? 1 : window.strideWidth) * strip.lanes, row_pixels: 0,
       row_stride: 0, next: nil, next_floats: 0)
     let weights = layer.weights[group]
-    let product =
-      isPlanar ? layer.kernels.productPlanar.function : layer.kernels.product.function
     let pixels = layer.output.width
     let rowStep = window.strideHeight * rowStride
-    let isDense = isPointwise || strip.isSampled
-    let goTogether = !isDense && !isPlanar && layer.kernels.takesRows(of: pixels)
     if goTogether { (input.row_pixels, input.row_stride) = (pixels, rowStep) }
-    let isOneRun = isDense || goTogether
+    let isOneRun = isPointwise || strip.isSampled || goTogether
     let runs = isOneRun ? 1 : rows.count
     let run = isOneRun ? rows.count * pixels : pixels
     // Whole rows of those that go together: their widths divide it.
@@ -100,20 +107,20 @@ struct DirectRows: Sendable {
         let count = min(piece, run - first)
         input.next = next.start.map { $0 + index * next.floats }
         input.next_floats = next.floats
-        let place = origin + (row * pixels + first) * 8
+        let place = origin + (row * pixels + first) * target.pixelStride
         var shape = pith_product_output(
           bias: bias, residual: target.residual.map { $0 + place },
-          block_stride: target.blockStride, pixel_stride: 8, low: target.clamp.low,
-          high: target.clamp.high)
+          block_stride: target.blockStride, pixel_stride: target.pixelStride,
+          low: target.clamp.low, high: target.clamp.high)
         let output = target.output + place
         product(
           blocks, count, &input,
           x + (goTogether ? first / pixels * rowStep : row * rowStep + first * input.pixel_stride),
           weights.start(of: panel), &shape, output)
         guard let function = target.function else { continue }
-        for b in 0..<blocks {
+        for b in 0..<target.runs(ofBlocks: blocks) {
           let start = output + b * target.blockStride
-          function.apply(layer.kernels, count: count * 8, start, to: start)
+          function.apply(layer.kernels, count: count * target.pixelStride, start, to: start)
         }
       }
     }

@@ -59,7 +59,8 @@ struct DirectTasks: ParallelTasks {
       DirectRows.Target(
         output: data.output + image * data.outputStride + place,
         residual: data.residual.map { $0 + image * data.residualStride + place },
-        blockStride: layer.output.blockStride, clamp: data.clamp, function: data.function),
+        blockStride: layer.output.blockStride, pixelStride: 8, clamp: data.clamp,
+        function: data.function),
       scratch: scratch.base(of: worker))
   }
 }

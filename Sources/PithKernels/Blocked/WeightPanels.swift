@@ -2,32 +2,35 @@ import CPithKernels
 
 /// Weights in the order in which the product kernels read them: `[panel][blocks][taps][8][2][8]`, a panel for each two
 /// blocks of outputs; the last one is `[blocks][taps][8][1][8]` when their number is odd.
-struct WeightPanels: Sendable {
+///
+/// The layer that made them keeps their memory: they are read for every panel by all threads, which had better not count who
+/// uses it.
+struct WeightPanels: @unchecked Sendable {
   /// The outputs of a panel.
   static let outputsPerPanel = 16
 
-  let buffer: FloatBuffer
-  /// Where in the buffer the panels begin.
-  let offset: Int
+  private let start: UnsafeMutablePointer<Float>
   let outputBlocks: Int
   /// How many values an output sums.
   let depth: Int
 
   /// Room for the weights of so many outputs, in several copies: groups, or the positions of Winograd's convolution.
+  ///
+  /// - Returns: the copies, and the memory to be kept for them.
   static func several(
     _ number: Int, outputs: Int, depth: Int, memory: WeightMemory
-  ) -> [WeightPanels] {
+  ) -> (panels: [WeightPanels], buffer: FloatBuffer) {
     // Sixteen floats keep copies from falling onto the same lines of a cache.
     let stride = (outputs + 7) / 8 * 8 * depth + (number > 1 ? 16 : 0)
     let buffer = memory.floats(number * stride)
-    return (0..<number).map {
-      WeightPanels(buffer, offset: $0 * stride, outputs: outputs, depth: depth)
+    let panels = (0..<number).map {
+      WeightPanels(at: buffer.start + $0 * stride, outputs: outputs, depth: depth)
     }
+    return (panels, buffer)
   }
 
-  private init(_ buffer: FloatBuffer, offset: Int, outputs: Int, depth: Int) {
-    self.buffer = buffer
-    self.offset = offset
+  private init(at start: UnsafeMutablePointer<Float>, outputs: Int, depth: Int) {
+    self.start = start
     self.depth = depth
     outputBlocks = (outputs + 7) / 8
   }
@@ -59,7 +62,7 @@ struct WeightPanels: Sendable {
 
   /// Where the weights of a panel are written.
   func target(of panel: Int) -> UnsafeMutablePointer<Float> {
-    buffer.start + offset + panel * depth * Self.outputsPerPanel
+    start + panel * depth * Self.outputsPerPanel
   }
 }
 

@@ -28,22 +28,29 @@ package struct WindowFusion: Sendable {
     if case .winograd(let m) = first.algorithm {
       way = .tiles(m)
     } else {
-      way = .rows(min(first.output.height, Self.greatestFloats / Self.floatsPerRow(of: first)))
+      let strip = first.strip.flatMap { $0.isCopied ? $0.rows : nil } ?? first.output.height
+      way = .rows(min(strip, Self.greatestFloats / Self.floatsPerRow(of: first)))
     }
   }
 
   /// Whether a convolution is Winograd's and the window halves its tiles, or it is direct and its rows can be held.
   ///
   /// The latter is so when it is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are few,
-  /// reads its input where that lies, without padding, and has results of which the rows that one row of a window needs are
-  /// few enough. Padded rows would be copied for every panel, which costs what the fusion saves.
+  /// and when of its results the rows that one row of a window needs are few enough. Padded rows are copied for every panel,
+  /// which costs what the fusion saves when these are more than a depthwise convolution in front of few channels has.
   package static func computes(_ first: BlockedConvolution, _ window: SlidingWindow) -> Bool {
     if case .winograd = first.algorithm { return window.halves }
     let reach = Double(window.kernelHeight - 1) * Double(window.dilationHeight) + 1
-    return first.groups == 1 && first.strip?.isCopied == false
-      && (first.algorithm == .planar || DirectRows(first).isPointwise)
-      && reach * Double(floatsPerRow(of: first)) <= Double(greatestFloats)
+    guard first.groups == 1, let strip = first.strip,
+      first.algorithm == .planar || DirectRows(first).isPointwise
+    else { return false }
+    return reach * Double(floatsPerRow(of: first)) <= Double(greatestFloats)
+      && (!strip.isCopied
+        || first.weights[0].panels <= mostPanelsOfCopies
+          && (strip.rows == first.output.height || reach <= Double(strip.rows)))
   }
+
+  private static let mostPanelsOfCopies = 2
 
   /// The floats of one row of two blocks.
   private static func floatsPerRow(of layer: BlockedConvolution) -> Int {
@@ -52,7 +59,7 @@ package struct WindowFusion: Sendable {
 
   package var scratchFloatsPerWorker: Int {
     switch way {
-    case .rows(let height): 2 * blockStride(height)
+    case .rows(let height): 2 * blockStride(height) + first.scratchFloatsPerWorker
     case .tiles(let m): first.scratchFloatsPerWorker + WinogradTasks.floatsBeforeWindow(m)
     }
   }
@@ -109,6 +116,8 @@ extension WindowFusion {
   /// (image, share of the panels, part of the rows).
   private struct RowTasks: ParallelTasks {
     private let layer: WindowFusion
+    private let rows: DirectRows
+    private let panelWindow: PanelWindow?
     /// How many rows of the first layer's results are held.
     private let height: Int
     private let data: BlockedData
@@ -123,6 +132,8 @@ extension WindowFusion {
       images: Int, threads: Int
     ) {
       self.layer = layer
+      self.rows = DirectRows(layer.first)
+      panelWindow = PanelWindow(layer.window)
       self.height = height
       self.data = data
       self.between = between
@@ -147,8 +158,8 @@ extension WindowFusion {
       let part = division.part(task)
       for panel in part.panels {
         layer.compute(
-          part.rows, panel: panel, holding: height, data, image: part.image, between,
-          scratch: scratch.base(of: worker))
+          part.rows, panel: panel, of: rows, panelWindow, holding: height, data,
+          image: part.image, between, scratch: scratch.base(of: worker))
       }
     }
   }
@@ -179,16 +190,18 @@ extension WindowFusion {
 
   /// Computes rows of the results of one panel.
   private func compute(
-    _ range: Range<Int>, panel: Int, holding height: Int, _ data: BlockedData, image: Int,
-    _ between: Tail,
+    _ range: Range<Int>, panel: Int, of rows: DirectRows, _ panelWindow: PanelWindow?,
+    holding height: Int, _ data: BlockedData, image: Int, _ between: Tail,
     scratch: UnsafeMutablePointer<Float>
   ) {
     var part = window.window
-    let rowFloats = first.output.width * 8
-    let blockStride = blockStride(height)
     let reach = (part.kernel_height - 1) * part.dilation_y + 1
-    let blocks = first.weights[0].blocks(of: panel)
-    let rows = DirectRows(first)
+    let blocks = min(2, first.output.blocks - 2 * panel)
+    // One vector for both blocks of a pixel where the window takes that, else block after block.
+    let panelWindow = blocks == 2 ? panelWindow : nil
+    let isPanel = panelWindow != nil
+    let (pixelStride, blockStride) = isPanel ? (16, 8) : (8, blockStride(height))
+    let rowFloats = first.output.width * pixelStride
     // Of the first layer's results, the rows that are held.
     var held = 0..<0
     var row = range.lowerBound
@@ -202,8 +215,8 @@ extension WindowFusion {
         top, min(first.output.height, (end - 1 - row) * part.stride_y + start + reach))
       let kept = top < held.upperBound ? held.upperBound - top : 0
       if kept > 0, top > held.lowerBound {
-        for block in 0..<blocks {
-          let place = scratch + block * blockStride
+        for run in 0..<(isPanel ? 1 : blocks) {
+          let place = scratch + run * blockStride
           place.update(from: place + (top - held.lowerBound) * rowFloats, count: kept * rowFloats)
         }
       }
@@ -213,23 +226,29 @@ extension WindowFusion {
           input: data.input + image * data.inputStride,
           DirectRows.Target(
             output: scratch + kept * rowFloats, residual: nil, blockStride: blockStride,
-            clamp: between.clamp, function: between.function),
-          scratch: scratch)
+            pixelStride: pixelStride, clamp: between.clamp, function: between.function),
+          scratch: scratch + 2 * self.blockStride(height))
       }
       held = top..<bottom
 
       // The same window on an image that has only these rows.
       part.height = bottom - top
       part.top = top - start
+      let place = 2 * panel * window.output.blockStride + row * window.output.width * 8
+      let output = data.output + image * data.outputStride + place
+      let residual = data.residual.map { $0 + image * data.residualStride + place }
+      panelWindow?.compute(
+        part, rows: 0..<end - row, panel: panel, scratch, residual, data.clamp, output)
       for block in 0..<blocks {
-        let channel = 2 * panel + block
-        let place = channel * window.output.blockStride + row * window.output.width * 8
-        let output = data.output + image * data.outputStride + place
-        window.compute(
-          part, rows: 0..<end - row, block: channel, scratch + block * blockStride,
-          data.residual.map { $0 + image * data.residualStride + place }, data.clamp, output)
+        let offset = block * window.output.blockStride
+        if !isPanel {
+          window.compute(
+            part, rows: 0..<end - row, block: 2 * panel + block, scratch + block * blockStride,
+            residual.map { $0 + offset }, data.clamp, output + offset)
+        }
         data.function?.apply(
-          window.kernels, count: (end - row) * window.output.width * 8, output, to: output)
+          window.kernels, count: (end - row) * window.output.width * 8, output + offset,
+          to: output + offset)
       }
       row = end
     }
