@@ -62,7 +62,7 @@ import Testing
     readsWeightsOnce: Bool = false
   ) throws -> BlockedConvolution {
     var kernels = try #require(KernelSet(set).blocked)
-    kernels.readsWeightsOnce = readsWeightsOnce
+    kernels.leastSharedWeights = readsWeightsOnce ? 0 : .max
     return BlockedConvolution(
       test.window, channels: test.channels, outputs: test.outputs, groups: test.groups,
       weights: test.weights, bias: test.bias, algorithm: algorithm, kernels: kernels)

@@ -114,7 +114,7 @@ import Testing
     var cases = 0
     var strips = 0
     while cases < 300 {
-      kernels.readsWeightsOnce = cases / 2 % 2 == 0
+      kernels.leastSharedWeights = cases / 2 % 2 == 0 ? 0 : .max
       // Tall images are held in several strips.
       let isPool = cases % 2 == 1
       let kind = Self.kinds[cases / 2 % Self.kinds.count]

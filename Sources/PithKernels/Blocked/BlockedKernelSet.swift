@@ -34,12 +34,13 @@ package struct BlockedKernelSet: Sendable {
     ) -> Void
 
   package let instructionSet: InstructionSet
-  /// Whether threads that share few tiles of Winograd's convolution had better read each weight once than leave each other's
-  /// memory alone.
+  /// From how many floats of weights on threads that share few tiles of Winograd's convolution had better read each weight
+  /// once than leave each other's memory alone.
   ///
   /// Two multiply-adds of 512 bits a cycle want more weights than a cache along a mesh gives a core: measured on an Emerald
-  /// Rapids, 30 GB/s, where what the other core wrote comes at 25 GB/s. On a Zen 4 it is the other way about.
-  package var readsWeightsOnce = false
+  /// Rapids, 30 GB/s, where what the other core wrote comes at 25 GB/s; half of its second-level cache is what need not be
+  /// read again. On a Zen 4 it is the other way about.
+  package var leastSharedWeights = Int.max
   /// Depthwise convolution of two blocks at once, where vectors hold both.
   package private(set) var depthwisePanel: DepthwisePanel?
   let product: Kernel<ProductFunction>
@@ -175,7 +176,7 @@ extension BlockedKernelSet {
       pack: pack_f32_8_avx2, packWinograd: pack_winograd_f32_8_avx2)
     /// AVX-512 has twice the registers, and vectors of sixteen lanes for the products.
     package static let avx512 = BlockedKernelSet(
-      instructionSet: .avx512, readsWeightsOnce: pith_cpu_detect().mesh_cache,
+      instructionSet: .avx512, leastSharedWeights: pith_cpu_detect().mesh_cache ? 256 << 10 : .max,
       depthwisePanel: depthwise_f32_16_avx512,
       product: Kernel(
         name: "product_f32_28x16_avx512", elementType: .float32, tile: (28, 16),

@@ -58,7 +58,8 @@ struct WinogradTasks: ParallelTasks {
     tiles = images * tilesPerImage
     let most = WinogradChunk.tiles(m, input: layer.input, output: layer.output)
     isStaged =
-      layer.kernels.readsWeightsOnce && threads > 1
+      threads > 1
+      && layer.weights.count * layer.weights[0].count >= layer.kernels.leastSharedWeights
       && tiles <= min(most, threads * Self.mostStagedTiles)
     // As many for one thread as for another.
     let tasks = isStaged ? 1 : (tiles + most * threads - 1) / (most * threads) * threads
