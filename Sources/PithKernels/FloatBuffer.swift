@@ -13,8 +13,7 @@ package final class FloatBuffer: @unchecked Sendable {
   /// Memory of unspecified content.
   package convenience init(count: Int) {
     self.init(uncommitted: count)
-    guard byteCount >= LargeMemory.hugePage else { return }
-    for page in LargeMemory.pages(of: start, byteCount: byteCount) { LargeMemory.commit(page) }
+    LargeMemory.commitAll(start, byteCount: byteCount)
   }
 
   /// The same in pages of whatever size the system gives.

@@ -37,6 +37,12 @@ extension LargeMemory {
     if end - start > longestWait { hugePagesFrom.withLock { $0 = end + pause } }
   }
 
+  /// Has all pages of memory of ``allocate(byteCount:)`` now, where huge ones fit into it.
+  package static func commitAll(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    guard byteCount >= hugePage else { return }
+    for page in pages(of: memory, byteCount: byteCount) { commit(page) }
+  }
+
   /// Lets the system put small pages together into huge ones when it finds the time (Linux: `khugepaged`).
   package static func allowHugePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     let whole = byteCount / hugePage * hugePage

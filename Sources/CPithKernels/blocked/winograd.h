@@ -78,6 +78,11 @@ INLINE void transform_input(const int size, const pith_winograd_input *shape, co
     int exists = row >= shape->first_row && row < shape->end_row;
     rows[row] = exists ? x + row * shape->row_stride : (const float *)zeros;
   }
+  // What the tile below this one reads next, or that on top of the next block of channels: rows are short, and several of them
+  // share a page, which keeps processors from seeing where this goes.
+  UNROLL for (int row = 0; row < size - 2; row++)
+    UNROLL for (int column = 1; column < size - 1; column += 2)
+      __builtin_prefetch(x + (size + row) * shape->row_stride + 8 * column, 0, 3);
   UNROLL for (int column = 0; column < size; column++) {
     if (column < shape->first_column || column >= shape->end_column) {
       UNROLL for (int row = 0; row < size; row++) lines[row * size + column] = all(0);
@@ -100,6 +105,10 @@ INLINE void transform_output(const int size, const pith_winograd_output *shape,
                              float *output) {
   const int outputs = size - 2;
   lanes lines[(widest - 2) * widest], low = all(shape->low), high = all(shape->high), addend = load(bias);
+  // Where the tile after the next one is written.
+  UNROLL for (int row = 0; row < outputs; row++)
+    UNROLL for (int column = 0; column < outputs; column += 2)
+      __builtin_prefetch(output + row * shape->row_stride + 8 * (2 * outputs + column), 1, 3);
   for (int column = 0; column < size; column++) {
     lanes line[widest];
     UNROLL for (int row = 0; row < size; row++)

@@ -6,10 +6,10 @@ package final class WorkerScratch: @unchecked Sendable {
   package let floatsPerWorker: Int
   /// The number of pieces.
   package let workers: Int
-  private let memory: UnsafeMutableRawPointer
+  private let start: UnsafeMutablePointer<Float>
   private let stride: Int
-  /// What the memory belongs to, when that is not this.
-  private let owner: WorkerScratch?
+  /// Of all workers.
+  private let memory: FloatBuffer
 
   /// - Parameters:
   ///   - workers: the threads of the pool that will run with it.
@@ -19,9 +19,8 @@ package final class WorkerScratch: @unchecked Sendable {
     self.floatsPerWorker = max(0, floatsPerWorker)
     // A cache line (64 bytes) is never shared between workers.
     stride = (self.floatsPerWorker + 15) / 16 * 16
-    owner = nil
-    memory = .allocate(
-      byteCount: max(64, self.workers * stride * MemoryLayout<Float>.stride), alignment: 64)
+    memory = FloatBuffer(count: self.workers * stride)
+    start = memory.start
   }
 
   /// Ends the program when a caller brought too little: going on would overwrite what is not its own.
@@ -35,16 +34,13 @@ package final class WorkerScratch: @unchecked Sendable {
   /// The piece of one worker, for a pool of one thread.
   package init(of worker: Int, in owner: WorkerScratch) {
     precondition(0..<owner.workers ~= worker)
-    self.owner = owner
     workers = 1
-    (floatsPerWorker, stride) = (owner.floatsPerWorker, owner.stride)
-    memory = UnsafeMutableRawPointer(owner.base(of: worker))
+    (floatsPerWorker, stride, memory) = (owner.floatsPerWorker, owner.stride, owner.memory)
+    start = owner.base(of: worker)
   }
-
-  deinit { if owner == nil { memory.deallocate() } }
 
   /// The first float of a worker's piece.
   package func base(of worker: Int) -> UnsafeMutablePointer<Float> {
-    (memory + worker * stride * MemoryLayout<Float>.stride).assumingMemoryBound(to: Float.self)
+    start + worker * stride
   }
 }

@@ -9,8 +9,10 @@ package final class ScalarBuffer<Scalar: TrainingScalar> {
 
   package init(count: Int) {
     self.count = count
-    start = LargeMemory.allocate(byteCount: count * MemoryLayout<Scalar>.stride)
-      .bindMemory(to: Scalar.self, capacity: count)
+    let byteCount = count * MemoryLayout<Scalar>.stride
+    let memory = LargeMemory.allocate(byteCount: byteCount)
+    LargeMemory.commitAll(memory, byteCount: byteCount)
+    start = memory.bindMemory(to: Scalar.self, capacity: count)
     start.initialize(repeating: 0, count: count)
   }
 
