@@ -38,6 +38,9 @@ package final class FloatBuffer: @unchecked Sendable {
     }
   }
 
+  /// Lets pages that are still to come be huge ones.
+  func allowHugePages() { LargeMemory.allowHugePages(start, byteCount: byteCount) }
+
   deinit {
     if owner == nil { LargeMemory.deallocate(start, byteCount: byteCount) }
   }

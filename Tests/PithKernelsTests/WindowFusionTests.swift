@@ -27,19 +27,21 @@ import Testing
         let window = kind.isWinograd
           ? Self.halves(&random, height: height)
           : ConvolutionCase.window(
-            &random, kernel: 1...5, stride: 1...3, dilation: 1...2, height: height)
+            &random, kernel: Int.random(in: 0..<8, using: &random) == 0 ? 7...8 : 1...5,
+            stride: 1...3, dilation: 1...2, height: height)
       else { return nil }
       let isPlanar = kind == .planar
       let channels = Int.random(in: 1...(isPlanar ? 4 : 40), using: &random)
-      let outputs = Int.random(in: 2...70, using: &random)
+      let mostOutputs = isPlanar && Bool.random(using: &random) ? 32 : 70
+      let outputs = Int.random(in: 2...mostOutputs, using: &random)
       func values(_ count: Int) -> [Float] { (0..<count).map { _ in 2 * random.uniform() - 1 } }
-      let kernel = isPlanar ? Int.random(in: 1...4, using: &random) : kind.isWinograd ? 3 : 1
+      let kernel = isPlanar ? Int.random(in: 1...5, using: &random) : kind.isWinograd ? 3 : 1
       let stride = isPlanar ? Int.random(in: 1...2, using: &random) : 1
       // Of the rows and columns that the kernel needs beyond the first, some may lie outside of the image: of Winograd's, and of
       // a first layer with few outputs.
       let mayPad =
         kind.isWinograd && window.inputWidth > 2
-        || isPlanar && outputs <= 32 && kernel == 3
+        || isPlanar && outputs <= 32 && kernel >= 3
           && min(window.inputHeight, window.inputWidth) > 2
       let padding = mayPad ? Int.random(in: 0...1, using: &random) : 0
       var convolution = SlidingWindow(
@@ -112,28 +114,37 @@ import Testing
     let pools = [1, 2, 3].map(ThreadPool.init(threads:))
     var kernels = kernels
     var cases = 0
-    var strips = 0
+    var (strips, copies, large) = (0, 0, 0)
     while cases < 300 {
-      kernels.leastSharedWeights = cases / 2 % 2 == 0 ? 0 : .max
+      func oneOf<Element>(_ values: [Element]) -> Element {
+        values[Int.random(in: values.indices, using: &random)]
+      }
+      kernels.leastSharedWeights = oneOf([0, 20_000, .max])
+      let isPool = oneOf([true, false])
+      let kind = oneOf(Self.kinds)
       // Tall images are held in several strips.
-      let isPool = cases % 2 == 1
-      let kind = Self.kinds[cases / 2 % Self.kinds.count]
-      guard
-        let layers = Layers(
-          &random, kernels, height: cases % 5 == 0 ? 200...300 : 1...20, kind, isPool: isPool)
-      else { continue }
+      let height = oneOf([200...300, 1...20, 1...20, 1...20])
+      guard let layers = Layers(&random, kernels, height: height, kind, isPool: isPool) else {
+        continue
+      }
       cases += 1
       #expect(WindowFusion.computes(layers.first, layers.window))
       let fusion = WindowFusion(layers.first, layers.second)
       let (input, between, output) = (
         layers.first.input, layers.first.output, layers.second.output
       )
-      if !kind.isWinograd, fusion.scratchFloatsPerWorker < 2 * between.blockStride { strips += 1 }
-      let images = cases % 3 + 1
+      let copied = layers.first.scratchFloatsPerWorker
+      if !kind.isWinograd, fusion.scratchFloatsPerWorker - copied < 2 * between.blockStride {
+        strips += 1
+      }
+      // Of a first layer's input with its padding, some rows at a time.
+      if kind == .planar, copied > 0, copied < input.count { copies += 1 }
+      if !isPool, layers.window.kernelHeight * layers.window.kernelWidth >= 49 { large += 1 }
+      let images = Int.random(in: 1...3, using: &random)
       let x = GuardedMemory((0..<images * input.count).map { _ in 2 * random.uniform() - 1 })
       let added = GuardedMemory((0..<images * output.count).map { _ in random.uniform() })
-      let residual = cases / 4 % 2 == 0 && !isPool ? UnsafePointer(added.base) : nil
-      var tail = Self.tails[cases % Self.tails.count]
+      let residual = oneOf([true, false]) && !isPool ? UnsafePointer(added.base) : nil
+      var tail = oneOf(Self.tails)
       if kind.isWinograd { tail.1 = nil }
 
       let middle = GuardedMemory<Float>(repeating: .nan, count: images * between.count)
@@ -154,13 +165,17 @@ import Testing
 
       for pool in pools {
         let y = GuardedMemory<Float>(repeating: .nan, count: images * output.count)
+        // What lies behind the workers' pieces is nobody's.
+        let scratch = WorkerScratch(
+          workers: pool.threads + 1, floatsPerWorker: fusion.scratchFloatsPerWorker)
+        let behind = scratch.base(of: pool.threads)
+        behind.update(repeating: 7, count: fusion.scratchFloatsPerWorker)
         fusion.run(
           images: images, input: x.base, inputStride: input.count,
           between: WindowFusion.Tail(clamp: tail.between, function: tail.1), output: y.base,
           outputStride: output.count, residual: residual, residualStride: output.count,
-          clamp: tail.after, function: tail.3, pool: pool,
-          scratch: WorkerScratch(
-            workers: pool.threads, floatsPerWorker: fusion.scratchFloatsPerWorker))
+          clamp: tail.after, function: tail.3, pool: pool, scratch: scratch)
+        #expect((0..<fusion.scratchFloatsPerWorker).allSatisfy { behind[$0] == 7 })
         #expect(
           y.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern),
           "\(kernels.testDescription), \(pool.threads) threads, \(images) images, \(layers.window)")
@@ -169,7 +184,7 @@ import Testing
         #expect(alone.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern))
       }
     }
-    #expect(strips > 10)
+    #expect(strips > 10 && copies > 2 && large > 2, "\(strips), \(copies), \(large)")
   }
 
   @Test func onlyLayersWhoseRowsAreCheapAreFused() throws {

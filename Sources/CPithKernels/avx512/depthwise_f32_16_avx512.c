@@ -14,7 +14,7 @@ void depthwise_f32_16_avx512(const pith_sliding_window *window, ptrdiff_t first_
                              const float *bias, const float *residual, float low, float high,
                              float *output, ptrdiff_t block_stride) {
   // [taps][2][8], from [2][taps][8].
-  float of_both[LANES * pith_depthwise_16_taps];
+  _Alignas(64) float of_both[LANES * pith_depthwise_16_taps];
   const ptrdiff_t taps = window->kernel_height * window->kernel_width;
   for (ptrdiff_t tap = 0; tap < taps; tap++)
     store(of_both + LANES * tap, load_pixel(weights + 8 * tap, 8 * taps));

@@ -9,12 +9,20 @@
 // Lanes 0 to `count` - 1; the others are `fill`.
 INLINE lanes load_part(const float *from, size_t count, float fill) {
   lanes value = all(fill);
-  for (size_t i = 0; i < count; i++) value[i] = from[i];
+  size_t i = 0;
+#if LANES > 8
+  if (count >= 8) __builtin_memcpy(&value, from, 32), i = 8;
+#endif
+  for (; i < count; i++) value[i] = from[i];
   return value;
 }
 
 INLINE void store_part(float *to, size_t count, lanes value) {
-  for (size_t i = 0; i < count; i++) to[i] = value[i];
+  size_t i = 0;
+#if LANES > 8
+  if (count >= 8) __builtin_memcpy(to, &value, 32), i = 8;
+#endif
+  for (; i < count; i++) to[i] = value[i];
 }
 
 INLINE lanes magnitude(lanes x) { return (lanes)((mask)x & 0x7fffffff); }

@@ -1,5 +1,5 @@
-// Eight lanes of binary32 as the compiler's own vectors: one source for every instruction set. Sixteen, those of two blocks of
-// channels, where LANES says so.
+// Lanes of binary32 as the compiler's own vectors: one source for every instruction set. Eight, a block of channels, unless LANES
+// says sixteen.
 #ifndef PITH_LANES_H
 #define PITH_LANES_H
 
@@ -20,7 +20,7 @@ typedef int mask __attribute__((vector_size(4 * LANES), aligned(4)));
 
 INLINE lanes load(const float *from) { return *(const lanes *)from; }
 INLINE void store(float *to, lanes value) { *(lanes *)to = value; }
-// The channels of a pixel where each block of eight is stored by itself, `block_stride` from one to the next.
+// One or two blocks of a pixel's channels, `block_stride` from one to the next.
 INLINE lanes load_pixel(const float *from, ptrdiff_t block_stride) {
 #if LANES == 8
   (void)block_stride;

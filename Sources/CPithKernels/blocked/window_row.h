@@ -1,5 +1,5 @@
-// Included once for each instruction set, which defines PIXELS, the most pixels at a time: as many sums, the weights of five
-// taps and some values fill its registers. What the kernels that slide a window do with one row of their output.
+// Included once for each instruction set and number of LANES, which defines PIXELS, the most pixels at a time: as many sums, the
+// weights of five taps and some values fill its registers. What the kernels that slide a window do with rows of their output.
 #include "window_taps.h"
 
 typedef enum { weighted_sum, greatest, mean } window_kind;

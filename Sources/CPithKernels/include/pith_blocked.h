@@ -97,7 +97,7 @@ typedef struct {
   void global_average_f32_8_##variant(size_t pixels, const float *x, float *output);                \
   void global_max_f32_8_##variant(size_t pixels, const float *x, float *output)
 
-// The same for a panel, two blocks of channels, whose input is [height][width][16]; blocks of the output and of the residual are
+// Depthwise convolution of a panel, two blocks of channels, whose input is [height][width][16]; blocks of the output and of the residual are
 // `block_stride` apart. Weights: [2][taps][8], at most so many taps.
 enum { pith_depthwise_16_taps = 49 };
 #define PITH_PANEL_WINDOW_KERNELS(variant)                                                         \

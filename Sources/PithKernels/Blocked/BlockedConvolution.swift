@@ -29,6 +29,7 @@ package struct BlockedConvolution: Sendable {
   package let bias: FloatBuffer
   /// For each group; of Winograd, for each position.
   let weights: [WeightPanels]
+  /// The memory of the weights, for as long as the layer lives.
   private let weightBuffer: FloatBuffer
   let taps: TapOffsets
   /// The rows and columns of a copy with padding; nil: the image is read where it is.

@@ -9,6 +9,7 @@ package struct BlockedFullyConnected: Sendable {
   package let inputs: Int
   package let outputs: Int
   let weights: WeightPanels
+  /// The memory of the weights, for as long as the layer lives.
   private let weightBuffer: FloatBuffer
   let kernels: BlockedKernelSet
   /// A number for each output and zeros up to whole blocks; zero until somebody writes it.

@@ -42,7 +42,7 @@ package struct BlockedKernelSet: Sendable {
   /// read again. On a Zen 4 it is the other way about.
   package var leastSharedWeights = Int.max
   /// Depthwise convolution of two blocks at once, where vectors hold both.
-  package private(set) var depthwisePanel: DepthwisePanel?
+  let depthwisePanel: Kernel<DepthwisePanel>?
   let product: Kernel<ProductFunction>
   let productPlanar: Kernel<ProductFunction>
   let winogradInput2: Kernel<WinogradInputFunction>
@@ -101,7 +101,7 @@ extension BlockedKernelSet {
   }()
 
   package static let portable = BlockedKernelSet(
-    instructionSet: .portable,
+    instructionSet: .portable, depthwisePanel: nil,
     product: Kernel(
       name: "product_f32_2x16_portable", elementType: .float32, tile: (2, 16),
       instructionSet: .portable, function: product_f32_2x16_portable),
@@ -139,7 +139,7 @@ extension BlockedKernelSet {
     pack: pack_f32_8_portable, packWinograd: pack_winograd_f32_8_portable)
   #if arch(x86_64)
     package static let avx2 = BlockedKernelSet(
-      instructionSet: .avx2,
+      instructionSet: .avx2, depthwisePanel: nil,
       product: Kernel(
         name: "product_f32_6x16_avx2", elementType: .float32, tile: (6, 16),
         instructionSet: .avx2, function: product_f32_6x16_avx2),
@@ -174,10 +174,12 @@ extension BlockedKernelSet {
       globalAverage: global_average_f32_8_avx2, globalMax: global_max_f32_8_avx2,
       toBlocks: to_blocks_f32_8_avx2, fromBlocks: from_blocks_f32_8_avx2,
       pack: pack_f32_8_avx2, packWinograd: pack_winograd_f32_8_avx2)
-    /// AVX-512 has twice the registers, and vectors of sixteen lanes for the products.
+    /// AVX-512 has twice the registers, and vectors of sixteen lanes for products, functions and depthwise convolutions.
     package static let avx512 = BlockedKernelSet(
       instructionSet: .avx512, leastSharedWeights: pith_cpu_detect().mesh_cache ? 256 << 10 : .max,
-      depthwisePanel: depthwise_f32_16_avx512,
+      depthwisePanel: Kernel(
+        name: "depthwise_f32_16_avx512", elementType: .float32, tile: (7, 16),
+        instructionSet: .avx512, function: depthwise_f32_16_avx512),
       product: Kernel(
         name: "product_f32_28x16_avx512", elementType: .float32, tile: (28, 16),
         instructionSet: .avx512, function: product_f32_28x16_avx512),
@@ -215,7 +217,7 @@ extension BlockedKernelSet {
       pack: pack_f32_8_avx512, packWinograd: pack_winograd_f32_8_avx512)
   #elseif arch(arm64)
     package static let neon = BlockedKernelSet(
-      instructionSet: .neon,
+      instructionSet: .neon, depthwisePanel: nil,
       product: Kernel(
         name: "product_f32_6x16_neon", elementType: .float32, tile: (6, 16),
         instructionSet: .neon, function: product_f32_6x16_neon),

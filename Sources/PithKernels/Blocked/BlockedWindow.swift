@@ -97,6 +97,8 @@ extension BlockedWindow {
 ///
 /// Valid while the layer lives.
 struct PanelWindow: @unchecked Sendable {
+  /// What listings call it.
+  let kernelName: String
   private let kernel: BlockedKernelSet.DepthwisePanel
   private let weights: UnsafePointer<Float>
   private let bias: UnsafePointer<Float>
@@ -109,7 +111,8 @@ struct PanelWindow: @unchecked Sendable {
       case .depthwise(let weights, let bias) = layer.kind,
       layer.weightsPerOutput <= pith_depthwise_16_taps
     else { return nil }
-    self.kernel = kernel
+    kernelName = kernel.name
+    self.kernel = kernel.function
     self.weights = UnsafePointer(weights.start)
     self.bias = UnsafePointer(bias.start)
     taps = layer.weightsPerOutput

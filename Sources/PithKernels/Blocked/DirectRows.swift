@@ -10,6 +10,7 @@ struct DirectRows: Sendable {
     let residual: UnsafePointer<Float>?
     /// From one block to the next and from one pixel to the next, in both.
     let blockStride: Int
+    /// 8; or 16, where both blocks of a panel lie side by side, for one panel.
     let pixelStride: Int
     let clamp: ClosedClamp
     /// Applied to what has been written.
@@ -66,6 +67,7 @@ struct DirectRows: Sendable {
     _ rows: Range<Int>, panels: Range<Int>, of group: Int, input: UnsafePointer<Float>,
     _ target: Target, scratch: UnsafeMutablePointer<Float>
   ) {
+    precondition(target.pixelStride == 8 || panels.count == 1)
     let window = layer.window
     let groupBlocks = layer.input.blocks / layer.groups
     let source = input + (isPlanar ? 0 : group * groupBlocks * layer.input.blockStride)

@@ -28,16 +28,16 @@ package struct WindowFusion: Sendable {
     if case .winograd(let m) = first.algorithm {
       way = .tiles(m)
     } else {
-      let strip = first.strip.flatMap { $0.isCopied ? $0.rows : nil } ?? first.output.height
-      way = .rows(min(strip, Self.greatestFloats / Self.floatsPerRow(of: first)))
+      let most = first.strip.flatMap { $0.isCopied ? $0.rows : nil } ?? first.output.height
+      way = .rows(min(most, Self.greatestFloats / Self.floatsPerRow(of: first)))
     }
   }
 
   /// Whether a convolution is Winograd's and the window halves its tiles, or it is direct and its rows can be held.
   ///
   /// The latter is so when it is pointwise - 1x1, of one group, each pixel for itself - or the first layer, whose weights are few,
-  /// and when of its results the rows that one row of a window needs are few enough. Padded rows are copied for every panel,
-  /// which costs what the fusion saves when these are more than a depthwise convolution in front of few channels has.
+  /// and when of its results the rows that one row of a window needs are few enough. Padded rows of its input are copied for
+  /// every panel: with many panels that costs what the fusion saves.
   package static func computes(_ first: BlockedConvolution, _ window: SlidingWindow) -> Bool {
     if case .winograd = first.algorithm { return window.halves }
     let reach = Double(window.kernelHeight - 1) * Double(window.dilationHeight) + 1
@@ -50,6 +50,7 @@ package struct WindowFusion: Sendable {
           && (strip.rows == first.output.height || reach <= Double(strip.rows)))
   }
 
+  /// The most panels for which rows are copied: first layers in front of a depthwise convolution have no more.
   private static let mostPanelsOfCopies = 2
 
   /// The floats of one row of two blocks.
@@ -67,7 +68,10 @@ package struct WindowFusion: Sendable {
   private func blockStride(_ height: Int) -> Int { height * first.output.width * 8 }
 
   /// What listings call it.
-  package var kernelName: String { "\(first.kernelName) \(window.kernelName)" }
+  package var kernelName: String {
+    let panelWindow = window.output.blocks > 1 ? PanelWindow(window) : nil
+    return "\(first.kernelName) \(panelWindow?.kernelName ?? window.kernelName)"
+  }
 }
 
 extension WindowFusion {
@@ -139,17 +143,17 @@ extension WindowFusion {
       self.between = between
       self.scratch = scratch
       let panels = layer.first.weights[0].panels
-      let rows = layer.window.output.height
+      let outputRows = layer.window.output.height
       let wanted = threads == 1 ? 1 : max(1, (3 * threads + images - 1) / images)
       if images == 1, layer.dividesRows(threads: threads) {
         division = WorkDivision(
-          images: 1, rows: rows, parts: threads, panels: panels,
+          images: 1, rows: outputRows, parts: threads, panels: panels,
           panelsPerTask: max(1, (panels + 2) / 3), isByRows: true)
       } else {
         let share = DirectRows.panelsPerTask(panels, tasks: wanted, threads: threads)
         let tasks = images * ((panels + share - 1) / share)
         division = WorkDivision(
-          images: images, rows: rows, parts: layer.parts(tasks: tasks, threads: threads),
+          images: images, rows: outputRows, parts: layer.parts(tasks: tasks, threads: threads),
           panels: panels, panelsPerTask: share, isByRows: true)
       }
     }

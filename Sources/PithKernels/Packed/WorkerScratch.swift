@@ -19,7 +19,9 @@ package final class WorkerScratch: @unchecked Sendable {
     self.floatsPerWorker = max(0, floatsPerWorker)
     // A cache line (64 bytes) is never shared between workers.
     stride = (self.floatsPerWorker + 15) / 16 * 16
-    memory = FloatBuffer(count: self.workers * stride)
+    // Few layers need all of it: pages come when they are written.
+    memory = FloatBuffer(uncommitted: self.workers * stride)
+    memory.allowHugePages()
     start = memory.start
   }
 
